@@ -1,0 +1,92 @@
+import type { Learner } from './learner.js';
+import type { Plugin } from './plugin.js';
+import type { Scalars, Tensors } from './values.js';
+
+/** News of a finished step. */
+export interface StepNews {
+  readonly index: number;
+  readonly total: number;
+  readonly epoch: number;
+  readonly loss: number;
+  readonly losses: Scalars;
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+  readonly activeBlocks: number;
+  /** For each block, whether it ran. */
+  readonly active: readonly boolean[];
+  /** Extra scalars of plugins, e.g. `theta`. */
+  readonly report: Scalars;
+  readonly skipped: boolean;
+  /** Wall-clock seconds of this step. */
+  readonly seconds: number;
+}
+
+/** One-way news of a run, by kind. A listener that throws is logged and breaks nothing. */
+export interface News {
+  readonly step: StepNews;
+  readonly evaluation: { readonly step: number; readonly set: string; readonly metrics: Scalars; readonly seconds: number };
+  readonly checkpoint: { readonly step: number };
+}
+
+/** Everything that a resumed run needs. */
+export interface Checkpoint {
+  /** Optimizer steps completed. */
+  readonly step: number;
+  /** Batches consumed. */
+  readonly position: number;
+  readonly tensors: Tensors;
+  readonly plugins: Readonly<Record<string, { readonly version: number; readonly state: unknown }>>;
+  /** What the run was configured with, to refuse a resume under other settings: seed, total, accumulation, plugin names, … */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Latest metrics by evaluation set, for retention by a monitored metric. */
+  readonly metrics: Readonly<Record<string, Scalars>>;
+}
+
+/** Where checkpoints go. */
+export interface CheckpointStore {
+  save(checkpoint: Checkpoint): Promise<void>;
+  /** The newest valid checkpoint, or the one of that name; a named one that is damaged or missing is an error. */
+  load(name?: string): Promise<Checkpoint | undefined>;
+}
+
+export type Length = { readonly steps: number; readonly epochs?: never } | { readonly epochs: number; readonly steps?: never };
+
+export type TrainerOptions<B, T> = Length & {
+  readonly learner: Learner<B, T>;
+  readonly plugins?: readonly Plugin<NoInfer<T>>[];
+  /** Key of every random draw; default 0. */
+  readonly seed?: number;
+  /** Run directory for checkpoints (and, by plugins, metrics). */
+  readonly run?: string;
+  /** Where checkpoints go, instead of `run`. */
+  readonly store?: CheckpointStore;
+  /** `true`: go on from the latest checkpoint, or from the start where there is none; a name: from that one. Default: start anew, and refuse where there is a checkpoint. */
+  readonly resume?: boolean | string;
+  /** Rate where no plugin provides `learning-rate`. */
+  readonly learningRate?: number;
+  /** Milliseconds that an asynchronous answer may take; default 60,000. */
+  readonly hookTimeout?: number;
+  /** Ends the run after the step in progress, with a checkpoint where there is a store; `stopped` is then 'aborted'. */
+  readonly signal?: AbortSignal;
+};
+
+export interface RunResult {
+  /** Optimizer steps completed. */
+  readonly steps: number;
+  /** Why the run ended before its total, if it did. */
+  readonly stopped: string | undefined;
+  readonly last: StepNews | undefined;
+  /** Latest metrics by evaluation set. */
+  readonly metrics: Readonly<Record<string, Scalars>>;
+}
+
+export interface Trainer {
+  readonly total: number;
+  /** The plugins in the order in which their hooks run. */
+  plan(): readonly string[];
+  run(): Promise<RunResult>;
+  /** Iterating is the run: it advances as the loop asks for more; leaving the loop ends the run cleanly at the step's end. */
+  events<K extends keyof News>(kind: K): AsyncIterableIterator<News[K]>;
+  /** Listens to a run in progress; answers with the way to stop listening. */
+  on<K extends keyof News>(kind: K, listener: (news: News[K]) => void): () => void;
+}
