@@ -3,6 +3,9 @@ import type { z } from 'zod';
 import type { BlockCall, EvalEvent, StepEvent } from './events.js';
 import type { BlockInfo } from './gates.js';
 import type { Algebra, Weights } from './learner.js';
+import type { Token } from './services.js';
+import type { News } from './trainer-types.js';
+import type { News, Retention } from './trainer-types.js';
 
 /** An RxJS operator that answers events with events of the same kind. */
 export type Operator<E> = OperatorFunction<E, E>;
@@ -37,6 +40,10 @@ export interface RunContext {
   readonly algebra: Algebra<any>;
   /** A keyed draw in [0, 1): the same arguments always give the same number. */
   readonly random: (stream: string, step: number, index: number) => number;
+  /** The run directory (the trainer's option `run`), where a plugin's files go by default; undefined where there is none. */
+  readonly directory: string | undefined;
+  /** Listens to the run's news, from a plugin's `setup`; the trainer stops the listening when the run ends. */
+  readonly on: <K extends keyof News>(kind: K, listener: (news: News[K]) => void) => () => void;
 }
 
 /** Place in the order and relations to other plugins. */
@@ -56,6 +63,8 @@ export interface Order {
   readonly shares?: readonly string[];
   /** Micro-batches a step; factors of several plugins multiply. */
   readonly accumulation?: number;
+  /** Which checkpoints the store keeps; travels with each checkpoint. At most one plugin of a run may say. */
+  readonly retention?: Retention;
 }
 
 export interface PluginState<S extends z.ZodType = z.ZodType> {

@@ -1,5 +1,6 @@
 import type { Learner } from './learner.js';
 import type { Plugin } from './plugin.js';
+import type { Services } from './services.js';
 import type { Scalars, Tensors } from './values.js';
 
 /** News of a finished step. */
@@ -26,6 +27,23 @@ export interface News {
   readonly step: StepNews;
   readonly evaluation: { readonly step: number; readonly set: string; readonly metrics: Scalars; readonly seconds: number };
   readonly checkpoint: { readonly step: number };
+  /** The last news of a run: `stopped` is undefined after its total, else the reason; 'failed' after an error, 'left' after a `break`. */
+  readonly end: { readonly steps: number; readonly stopped: string | undefined };
+}
+
+/** Which checkpoint is best: that with the least or the greatest value of a metric of an evaluation set. */
+export interface Monitor {
+  readonly set: string;
+  readonly metric: string;
+  readonly mode: 'min' | 'max';
+}
+
+/** Which checkpoints a store keeps. */
+export interface Retention {
+  /** The newest so many, at least 1; all when absent. */
+  readonly keep?: number;
+  /** The best by this metric is kept besides. */
+  readonly best?: Monitor;
 }
 
 /** Everything that a resumed run needs. */
@@ -40,6 +58,8 @@ export interface Checkpoint {
   readonly config: Readonly<Record<string, unknown>>;
   /** Latest metrics by evaluation set, for retention by a monitored metric. */
   readonly metrics: Readonly<Record<string, Scalars>>;
+  /** What the plugins of the run say of retention; a store's own options where absent. */
+  readonly retention?: Retention;
 }
 
 /** Where checkpoints go. */
@@ -68,6 +88,8 @@ export type TrainerOptions<B, T> = Length & {
   readonly hookTimeout?: number;
   /** Ends the run after the step in progress, with a checkpoint where there is a store; `stopped` is then 'aborted'. */
   readonly signal?: AbortSignal;
+  /** Replaces or adds services of this run: `(run) => run.register(Clock, { useFactory: () => myClock })`. */
+  readonly services?: (run: Services) => void;
 };
 
 export interface RunResult {
