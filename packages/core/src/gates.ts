@@ -50,13 +50,17 @@ const mergeOne = (a: BranchGate, b: BranchGate): BranchGate => ({ active: a.acti
  */
 export function mergeGates(a: Gates, b: Gates): Gates {
   if (a.length !== b.length) {
-    throw new HooklineError('HOOKLINE_GATES', `a plan of ${b.length} gates does not fit ${a.length} blocks`, { hint: 'plan one gate for each block of run.blocks' });
+    throw new HooklineError('HOOKLINE_GATES', `a plan of ${b.length} gates does not fit ${a.length} blocks`, {
+      hint: 'plan one gate for each block of run.blocks',
+    });
   }
   return Object.freeze(
     a.map((x, i): Gate => {
       const y = b[i] as Gate;
       if (x.name !== y.name) {
-        throw new HooklineError('HOOKLINE_GATES', `gate ${i} is planned for '${y.name}' where the block is '${x.name}'`, { hint: 'keep the order of run.blocks' });
+        throw new HooklineError('HOOKLINE_GATES', `gate ${i} is planned for '${y.name}' where the block is '${x.name}'`, {
+          hint: 'keep the order of run.blocks',
+        });
       }
       const branches = Object.fromEntries(Object.entries(x.branches).map(([name, gate]) => [name, mergeOne(gate, y.branches[name] ?? open)]));
       const inside = Object.values(branches);

@@ -1,7 +1,13 @@
+export { definePlugin, type PluginDefinition, type PluginFactory } from './define-plugin.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './gates.js';
+export { asynchronously, type During, during, eachBlock, synchronously } from './hooks/during.js';
 export type * from './learner.js';
+export { didYouMean, nearest } from './nearest.js';
+export { parseOptions } from './parse.js';
 export type * from './plugin.js';
+export { permutation, uniform } from './random.js';
+export { Clock, Communicator, Logger, RandomSource, type Services, type Token, token } from './services.js';
 export type * from './trainer-types.js';
 export type * from './values.js';

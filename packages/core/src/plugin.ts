@@ -4,7 +4,6 @@ import type { BlockCall, EvalEvent, StepEvent } from './events.js';
 import type { BlockInfo } from './gates.js';
 import type { Algebra, Weights } from './learner.js';
 import type { Token } from './services.js';
-import type { News } from './trainer-types.js';
 import type { News, Retention } from './trainer-types.js';
 
 /** An RxJS operator that answers events with events of the same kind. */
@@ -42,6 +41,10 @@ export interface RunContext {
   readonly random: (stream: string, step: number, index: number) => number;
   /** The run directory (the trainer's option `run`), where a plugin's files go by default; undefined where there is none. */
   readonly directory: string | undefined;
+  /** Optimizer steps completed when this run began: 0, or those of the checkpoint that it resumed. */
+  readonly resumedAt: number;
+  /** A service of this run, e.g. `run.service(Logger)`. */
+  readonly service: <X>(token: Token<X>) => X;
   /** Listens to the run's news, from a plugin's `setup`; the trainer stops the listening when the run ends. */
   readonly on: <K extends keyof News>(kind: K, listener: (news: News[K]) => void) => () => void;
 }
