@@ -34,8 +34,11 @@ export interface Weights {
   has(slot: string): boolean;
 }
 
-/** A residual branch inside a block: `x + gain · F(x)`, or x where its gate is closed. */
-export type Branch<T> = (name: string, x: T, body: (x: T) => T) => T;
+/**
+ * A residual branch inside a block: `x + gain · F(x)`, or x where its gate is closed. `after` is applied to the sum of an open branch
+ * and skipped with a closed one: the LayerNorm of a PostLN block, `LN(x + gain · F(x))`.
+ */
+export type Branch<T> = (name: string, x: T, body: (x: T) => T, after?: (sum: T) => T) => T;
 
 /** What a block's body may use besides its inputs. */
 export interface BlockScope<T> {
@@ -100,8 +103,11 @@ export interface Learner<B = any, T = any> {
   readonly weights: Weights;
   /** The learner's recipe (schedule, clipping); each gives way to a user's plugin that provides the same capability. */
   readonly defaults?: readonly Plugin<T>[];
-  /** Forward and backward pass of one micro-batch, added to `into`; each objective's loss is its sum over `denominators[objective]`. */
-  gradients(batch: B, block: Block<T>, denominators: Counts, into: Gradients<T> | undefined): Gradients<T>;
+  /**
+   * Forward and backward pass of one micro-batch, added to `into`; each objective's loss is its sum over `denominators[objective]`.
+   * `seed` is the key of dropout outside blocks (embeddings, heads) in this step and micro-batch.
+   */
+  gradients(batch: B, block: Block<T>, denominators: Counts, into: Gradients<T> | undefined, seed?: readonly [number, number]): Gradients<T>;
   /** One optimizer pass and one device read. `gradientNorm` is that before any plugin changed the gradients. */
   update(gradients: Gradients<T>, plan: UpdatePlan): Awaitable<{ readonly losses: Scalars; readonly gradientNorm: number }>;
   /** Metrics of an evaluation set under the weights of a slot (the trained ones when undefined). */
