@@ -4,3 +4,9 @@ export { bertWeights, fromHubConfig, toHubConfig, type WeightsOptions } from './
 export { type InitializeOptions, initializeBert, logUnigram } from './model/initialize.js';
 export { type BertHeads, bertBlocks, noWeightDecay, parameterCount, parameterShapes } from './model/parameters.js';
 export type { PretrainingBatch } from './pretraining/batch.js';
+export type { EncodedInput, EncodeInputOptions } from './tokenizer/encode-input.js';
+export type { AddedToken, WordPieceSettings } from './tokenizer/library.js';
+export { tokenizerFromJson, tokenizerToJson } from './tokenizer/tokenizer-json.js';
+export { type Truncation, truncatedLengths } from './tokenizer/truncation.js';
+export { formatVocabulary, parseVocabulary, type SpecialTokenIds, specialTokens } from './tokenizer/vocabulary.js';
+export { type Tokenizer, uncased, type WordPieceOptions, wordPiece } from './tokenizer/wordpiece.js';
