@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { HooklineError } from '../errors.js';
+import { type Manifest, readManifest, writeManifest } from './manifest.js';
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const manifest: Manifest = {
+  sequence: 3,
+  step: 100,
+  position: 200,
+  config: { seed: 1, plugins: ['a'], rate: 0.1 },
+  metrics: { dev: { loss: 0.25, broken: Number.NaN, best: Number.NEGATIVE_INFINITY } },
+  plugins: { ema: { version: 1, state: { updates: 7, seen: -0 } }, none: { version: 2, state: null } },
+  files: { 'model.safetensors': { bytes: 12, sha256: 'ab' } },
+};
+
+describe('writeManifest', () => {
+  it('comes back as it was, NaN included', () => {
+    expect(readManifest(writeManifest(manifest, digest), digest)).toEqual(manifest);
+  });
+
+  it('names the plugin whose state cannot be kept', () => {
+    const state = { plugins: { mine: { version: 1, state: { map: new Map() } } } };
+    expect(() => writeManifest({ ...manifest, ...state }, digest)).toThrow("the state of plugin 'mine'.map holds a value of type Map");
+  });
+});
+
+describe('readManifest', () => {
+  const text = writeManifest(manifest, digest);
+
+  it('finds a change of any character', () => {
+    fc.assert(
+      fc.property(fc.nat(text.length - 1), fc.integer({ min: 1, max: 127 }), (at, flip) => {
+        const changed = text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ flip) + text.slice(at + 1);
+        expect(() => readManifest(changed, digest)).toThrow(HooklineError);
+      }),
+    );
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['half of it', text.slice(0, text.length / 2)],
+    ['null', 'null'],
+    ['a list', '[]'],
+  ])('refuses %s', (_, damaged) => {
+    expect(() => readManifest(damaged, digest)).toThrow(expect.objectContaining({ code: 'HOOKLINE_CHECKPOINT_DAMAGED' }));
+  });
+
+  it('refuses another version with a right checksum', () => {
+    const { sha256: _, ...body } = JSON.parse(text) as Record<string, unknown>;
+    const newer = { ...body, version: 2 };
+    const signed = `${JSON.stringify({ ...newer, sha256: digest(JSON.stringify(newer)) }, null, 2)}\n`;
+    expect(() => readManifest(signed, digest)).toThrow(/version: .*another version of hookline/);
+  });
+});
