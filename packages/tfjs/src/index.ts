@@ -1,1 +1,3 @@
-export {};
+export * from './engines/index.js';
+export { countKernels, type KernelCounts, kernelCounts } from './kernels.js';
+export * from './ops/index.js';

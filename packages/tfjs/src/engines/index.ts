@@ -1,0 +1,4 @@
+export { checkSingleCopy } from './copies.js';
+export type { Engine, EngineName, EngineOptions } from './engine.js';
+export { loadEngine } from './load-engine.js';
+export { type EngineTraits, engineTraits } from './traits.js';

@@ -1,0 +1,12 @@
+export { type AttentionOptions, attention } from './attention.js';
+export { columnSum } from './column-sum.js';
+export { type DropoutKey, dropout, dropoutMask } from './dropout.js';
+export { embedding } from './embedding.js';
+export { gatherPositions, gatherRows } from './gather-rows.js';
+export { gelu } from './gelu.js';
+export { layerNorm } from './layer-norm.js';
+export { linear } from './linear.js';
+export { product } from './product.js';
+export { scatterRows } from './scatter-rows.js';
+export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+export { type ValueAndGradient, withGradient } from './with-gradient.js';
