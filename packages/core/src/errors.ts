@@ -17,7 +17,22 @@ export class HooklineError extends Error {
 }
 
 /** What a plugin's pipeline did wrong with an event. */
-export type HookFault = 'none' | 'several' | 'threw' | 'late' | 'completed' | 'foreign';
+export type HookFault =
+  /** No answer, or none in time. */
+  | 'none'
+  /** More than one answer. */
+  | 'several'
+  | 'threw'
+  /** An event that was not asked for: a second answer, or one after its step had gone on. */
+  | 'late'
+  /** Ended its pipeline. */
+  | 'completed'
+  /** An answer that is no event, or belongs to another one. */
+  | 'foreign'
+  /** An answer with an unknown, missing, read-only or unusable field. */
+  | 'invalid'
+  /** Caused an event of its own hook while it was answering one. */
+  | 'reentrant';
 
 /** A plugin broke the rule of its hook: exactly one valid answer for each event. Names plugin, hook and step. */
 export class HookError extends HooklineError {

@@ -42,7 +42,7 @@ export function openGates(blocks: readonly BlockInfo[]): Gates {
   );
 }
 
-const mergeOne = (a: BranchGate, b: BranchGate): BranchGate => ({ active: a.active && b.active, gain: a.gain * b.gain });
+const mergeOne = (a: BranchGate, b: BranchGate): BranchGate => Object.freeze({ active: a.active && b.active, gain: a.gain * b.gain });
 
 /**
  * Two plans as one: a gate is active where both are, gains multiply. A block none of whose branches is active does not run.
