@@ -1,0 +1,3 @@
+export { renderReport } from './page.js';
+export { renderPicture } from './picture.js';
+export type { CurvePoint, EvaluationPoint, Headline, LossAxis, ReferenceLine, Report, ReportTable, ReportVariant, StepParts } from './types.js';
