@@ -1,1 +1,1 @@
-export {};
+export { readGateTrace, writeGateTrace } from './gate-trace-files.js';
