@@ -1,3 +1,8 @@
+export { type Document, splitSentences } from './corpus/documents.js';
+export { type DocumentPart, memoryTokens, selectTokens, type TokenIds, type TokenStore, tokenizeDocuments } from './corpus/token-store.js';
+export { type EvaluationOptions, evaluationBatches, unigramCounts, unigramEntropy, unigramFrequencies } from './data/evaluation.js';
+export type { MaskingVocabulary } from './data/masking.js';
+export { type PretrainingData, type PretrainingDataOptions, pretrainingCounts, pretrainingData, pretrainingDataOptions } from './data/pretraining-data.js';
 export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, bertConfigOptions, bertSizes } from './model/config.js';
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
 export { bertWeights, fromHubConfig, toHubConfig, type WeightsOptions } from './model/hugging-face.js';
