@@ -1,0 +1,104 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadEngine } from '../engines/index.js';
+import { kernelCounts } from '../kernels.js';
+import { blockOf, gatesWith, gradientsOf, lossOf, type MlpLearner, mlp, planOf, rowsOf, stepAt } from './fixtures/mlp.js';
+
+describe.each(['cpu', 'wasm'] as const)('the tensor learner on %s', (engine) => {
+  beforeAll(async () => {
+    await loadEngine(engine);
+  });
+  let learner: MlpLearner;
+  afterEach(() => learner.dispose());
+
+  it('learns', async () => {
+    learner = mlp();
+    const batch = rowsOf(0, 5, 6);
+    const before = await lossOf(learner, batch);
+    for (let i = 0; i < 30; i++) await stepAt(learner, i);
+    expect(await lossOf(learner, batch)).toBeLessThan(before / 2);
+  });
+
+  it('agrees with finite differences, through gates, gains and shared weights', async () => {
+    learner = mlp({ depth: 3 });
+    const gates = gatesWith(learner, (i) => i !== 1, 1.5).map((gate) => ({
+      ...gate,
+      branches: { a: { active: true, gain: 2 }, b: { active: gate.name !== 'block.2', gain: 0.5 } },
+    }));
+    const batch = rowsOf(3, 5, 6);
+    const handle = gradientsOf(learner, batch, { gates });
+    const saved = learner.save();
+    const lossWith = async (name: string, index: number, by: number): Promise<number> => {
+      const data = new Float32Array(saved[`weights/${name}`]?.data as Float32Array);
+      data[index] = (data[index] as number) + by;
+      learner.load({ ...saved, [`weights/${name}`]: { shape: saved[`weights/${name}`]?.shape ?? [], data } });
+      return lossOf(learner, batch, { gates });
+    };
+    for (const [name, index] of [
+      ['stem.weight', 7],
+      ['stem.bias', 2],
+      ['block.0.a.in.weight', 3],
+      ['block.0.b.out.weight', 5],
+      ['block.2.a.in.bias', 1],
+    ] as const) {
+      const central = async (h: number) => ((await lossWith(name, index, h)) - (await lossWith(name, index, -h))) / (2 * h);
+      const numeric = (4 * (await central(1 / 64)) - (await central(1 / 32))) / 3; // Richardson: error of order h⁴
+      expect(Math.abs((handle.values(name)[index] as number) - numeric) / Math.max(1, Math.abs(numeric)), name).toBeLessThan(1e-3);
+    }
+    expect(handle.names).not.toContain('block.1.a.in.weight');
+    expect(handle.names).not.toContain('block.2.b.in.weight');
+    await learner.update(handle, planOf(learner, { gates }));
+  });
+
+  it('keeps the number of live tensors flat over 500 steps', async () => {
+    learner = mlp({ depth: 2 });
+    learner.weights.copy('ema');
+    const cycle = async (i: number) => {
+      const gates = gatesWith(learner, (b) => (i + b) % 3 !== 0, i % 2 ? 1 : 1.25);
+      const batch = await learner.data.batch(i);
+      const first = gradientsOf(learner, batch, { gates, recompute: i % 5 === 0 });
+      const both = gradientsOf(learner, batch, { gates }, first).map((gradient) => tf.mul(gradient, 2));
+      await learner.update(
+        both.clipValue(3).clipNorm(1).scale(0.5),
+        planOf(learner, { step: i, gates, dropped: (['skip', 'decay', 'zeroGradient'] as const)[i % 3] ?? 'skip' }),
+      );
+      learner.weights.lerp('ema', 0.1);
+      if (i % 50 === 0) await learner.evaluate('dev', blockOf(learner, { mode: 'evaluate' }), 'ema');
+    };
+    for (let i = 0; i < 6; i++) await cycle(i);
+    const { numTensors, numDataBuffers } = tf.memory();
+    for (let i = 6; i < 506; i++) await cycle(i);
+    expect(tf.memory()).toMatchObject({ numTensors, numDataBuffers });
+  });
+
+  it('runs the kernels of a model built from the active blocks alone, in all 16 gate patterns', async () => {
+    learner = mlp({ depth: 4 });
+    const batch = rowsOf(0, 5, 6);
+    for (let pattern = 0; pattern < 16; pattern++) {
+      const active = [0, 1, 2, 3].filter((i) => pattern & (1 << i));
+      const small = mlp({ depth: 4, only: active });
+      const count = (of: MlpLearner, gates = gatesWith(of, () => true)) => {
+        let handle = undefined as unknown as ReturnType<typeof gradientsOf>;
+        const pass = kernelCounts(() => {
+          handle = gradientsOf(of, batch, { gates });
+        });
+        const update = kernelCounts(() => void of.update(handle.clipNorm(1), planOf(of, { gates })));
+        return { pass, update };
+      };
+      const gates = gatesWith(learner, (i) => active.includes(i));
+      expect(count(learner, gates)).toEqual(count(small));
+      small.dispose();
+    }
+  });
+
+  it('leaves nothing behind when disposed of', async () => {
+    learner = mlp();
+    const { numTensors } = tf.memory();
+    const other = mlp();
+    other.weights.copy('ema');
+    await stepAt(other, 0);
+    gradientsOf(other, rowsOf(0, 5, 6));
+    other.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+});

@@ -1,0 +1,103 @@
+import { HooklineError, type Tensors } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
+
+/**
+ * A model's parameters by name. Models ask for a parameter at each use and never keep the answer: under `using` the same name answers
+ * with another tensor, which is how an evaluation sees averaged weights without anything being swapped.
+ */
+export interface Parameters {
+  /** In the order given at creation. */
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  /** The tensor to compute with; a typed error that names the nearest thing to do where there is none of that name. */
+  get(name: string): tf.Tensor;
+  /** The trained variable itself, whatever `using` is in force. */
+  variable(name: string): tf.Variable;
+  /** Gives a parameter a new tensor and takes it over: neither the old nor the new tensor is the caller's to dispose of. */
+  assign(name: string, value: tf.Tensor): void;
+  /** Whether `using` is in force. */
+  readonly substituted: boolean;
+  /** Calls `f` with `get` answering from `weights`; the trained ones answer again once `f`, or its promise, is done or has thrown. */
+  using<R>(weights: ReadonlyMap<string, tf.Tensor>, f: () => R): R;
+  /** A copy in the memory of JavaScript. */
+  read(): Tensors;
+  dispose(): void;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/**
+ * Makes a variable of each tensor, all float32. Every new value is a tensor of its own, never written in place: the wasm backend keeps
+ * packed copies of matrices by tensor and would go on multiplying by the old ones.
+ */
+export function createParameters(tensors: Tensors): Parameters {
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    if (sizeOf(shape) !== data.length) {
+      throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' of shape [${shape}] has ${data.length} numbers instead of ${sizeOf(shape)}`, {
+        hint: 'the file or the initialiser that it comes from is damaged',
+      });
+    }
+  }
+  const variables = new Map<string, tf.Variable>();
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    const value = tf.tensor(new Float32Array(data), [...shape], 'float32');
+    variables.set(name, tf.variable(value));
+    value.dispose();
+  }
+  let substitute: ReadonlyMap<string, tf.Tensor> | undefined;
+
+  const unknown = (name: string): HooklineError =>
+    new HooklineError('HOOKLINE_PARAMETERS', `there is no parameter '${name}'`, {
+      hint: `the model has ${variables.size} parameters${variables.size > 0 ? `, '${[...variables.keys()].slice(0, 3).join("', '")}', …` : ''}`,
+    });
+  const variable = (name: string): tf.Variable => {
+    const found = variables.get(name);
+    if (!found) throw unknown(name);
+    return found;
+  };
+
+  return {
+    names: Object.freeze([...variables.keys()]),
+    has: (name) => variables.has(name),
+    get(name) {
+      const found = substitute === undefined ? variables.get(name) : substitute.get(name);
+      if (!found) throw unknown(name);
+      return found;
+    },
+    variable,
+    assign(name, value) {
+      const target = variable(name);
+      if (value.shape.join() !== target.shape.join()) {
+        throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' of shape [${target.shape}] cannot take a tensor of shape [${value.shape}]`);
+      }
+      target.assign(value);
+      value.dispose();
+    },
+    get substituted() {
+      return substitute !== undefined;
+    },
+    using(weights, f) {
+      const before = substitute;
+      substitute = weights;
+      const restore = () => {
+        substitute = before;
+      };
+      let later = false;
+      try {
+        const result = f();
+        if (result instanceof Promise) {
+          later = true;
+          return result.finally(restore) as typeof result;
+        }
+        return result;
+      } finally {
+        if (!later) restore();
+      }
+    },
+    read: () => Object.fromEntries([...variables].map(([name, value]) => [name, { shape: [...value.shape], data: new Float32Array(value.dataSync()) }])),
+    dispose() {
+      for (const value of variables.values()) value.dispose();
+      variables.clear();
+    },
+  };
+}

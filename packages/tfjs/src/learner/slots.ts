@@ -1,0 +1,67 @@
+import { HooklineError, type Weights } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { updateOps } from '../optimizers/update-ops.js';
+import type { Parameters } from './parameters.js';
+
+type Slot = ReadonlyMap<string, tf.Tensor>;
+
+export interface Slots extends Weights {
+  /** Names of the slots there are. */
+  names(): readonly string[];
+  /** Weights of a slot by parameter name; a typed error where there is no such slot. */
+  get(slot: string): Slot;
+  /** Makes these tensors the slots, all others are gone; takes the tensors over. */
+  reset(slots: ReadonlyMap<string, Slot>): void;
+  dispose(): void;
+}
+
+/**
+ * Weights in named slots. `lerp` moves every parameter at every call, those of dropped blocks too: simple, and the same numbers whether or
+ * not a checkpoint was written or an evaluation came between. (Catching up lazily would round differently at each of those.)
+ */
+export function weightSlots(parameters: Parameters): Slots {
+  const slots = new Map<string, Map<string, tf.Tensor>>();
+
+  const get = (slot: string): Map<string, tf.Tensor> => {
+    const found = slots.get(slot);
+    if (!found) {
+      throw new HooklineError('HOOKLINE_WEIGHTS', `there is no weight slot '${slot}'`, {
+        hint: slots.size > 0 ? `there is '${[...slots.keys()].join("', '")}'` : "weights.copy(slot) makes one; 'ema' comes with the plugin weightAveraging",
+      });
+    }
+    return found;
+  };
+  const drop = (slot: string): void => {
+    for (const tensor of slots.get(slot)?.values() ?? []) tensor.dispose();
+    slots.delete(slot);
+  };
+  const copied = (tensor: tf.Tensor): tf.Tensor => tf.keep(updateOps().decay(tensor, 1));
+
+  return {
+    names: () => [...slots.keys()],
+    get,
+    has: (slot) => slots.has(slot),
+    copy(to) {
+      drop(to);
+      slots.set(to, new Map(parameters.names.map((name) => [name, copied(parameters.variable(name))])));
+    },
+    lerp(to, amount) {
+      const slot = get(to);
+      for (const name of parameters.names) {
+        const before = slot.get(name) as tf.Tensor;
+        slot.set(name, tf.keep(updateOps().lerp(before, parameters.variable(name), amount)));
+        before.dispose();
+      }
+    },
+    restore(from) {
+      for (const [name, tensor] of get(from)) parameters.assign(name, updateOps().decay(tensor, 1));
+    },
+    reset(next) {
+      for (const slot of [...slots.keys()]) drop(slot);
+      for (const [slot, tensors] of next) slots.set(slot, new Map([...tensors].map(([name, tensor]) => [name, tf.keep(tensor)])));
+    },
+    dispose() {
+      for (const slot of [...slots.keys()]) drop(slot);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { HooklineError } from '@hookline/core';
+import { z } from 'zod';
+
+const fraction = z.number().min(0).lt(1);
+
+const common = {
+  /** Decay of the first and second moment. */
+  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
+  /** Added to the root of the second moment, outside the root. */
+  epsilon: z.number().positive().default(1e-6),
+  /** Decoupled weight decay, per unit of learning rate. */
+  weightDecay: z.number().min(0).default(0.01),
+  /** Parameters without weight decay; by default biases and LayerNorms, by their Hugging Face names. */
+  noDecay: z.custom<(name: string) => boolean>((f) => typeof f === 'function', 'a function from a parameter name to true or false').optional(),
+  /** Whether moments are divided by 1 − beta^t. The recipe published with layer dropping goes without. */
+  biasCorrection: z.boolean().default(true),
+};
+
+export const optimizerOptions = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('adamw'), ...common }),
+  z.strictObject({
+    type: z.literal('lamb'),
+    ...common,
+    /** Whether parameters without weight decay get a trust ratio too, as in the paper's algorithm; its authors' code excludes them, and so does the default. */
+    trustAll: z.boolean().default(false),
+  }),
+]);
+
+export type OptimizerOptions = z.input<typeof optimizerOptions>;
+export type OptimizerSettings = z.output<typeof optimizerOptions> & { readonly noDecay: (name: string) => boolean };
+
+/** Biases and LayerNorms by their names in Hugging Face's BERT, which get no weight decay (Devlin et al. 2019). */
+export const biasOrLayerNorm = (name: string): boolean => name.endsWith('bias') || name.includes('LayerNorm') || name.includes('layer_norm');
+
+/** Checks options and fills in defaults; `HOOKLINE_OPTIONS` names the one that is wrong. */
+export function parseOptimizer(options: OptimizerOptions): OptimizerSettings {
+  const parsed = optimizerOptions.safeParse(options);
+  if (!parsed.success) throw new HooklineError('HOOKLINE_OPTIONS', `optimizer: ${z.prettifyError(parsed.error)}`);
+  return { ...parsed.data, noDecay: parsed.data.noDecay ?? biasOrLayerNorm };
+}
