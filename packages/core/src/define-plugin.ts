@@ -15,7 +15,7 @@ export interface PluginDefinition<O extends z.ZodType, S extends z.ZodType> {
 
 /** Makes plugins of one kind from options; carries name and schema for config files. Options may be left out where all are optional. */
 export interface PluginFactory<O extends z.ZodType> {
-  (...options: {} extends z.input<O> ? [options?: z.input<O>] : [options: z.input<O>]): Plugin;
+  (...options: Record<never, never> extends z.input<O> ? [options?: z.input<O>] : [options: z.input<O>]): Plugin;
   readonly pluginName: string;
   readonly options: O;
 }

@@ -1,0 +1,93 @@
+import { HooklineError } from './errors.js';
+import type { Run } from './run.js';
+import type { RunPlan } from './run-plan.js';
+import type { Checkpoint, CheckpointStore } from './trainer-types.js';
+import type { Tensors } from './values.js';
+
+/** The store of a run: the one given, or the one in the run's directory. */
+export async function openStore({ store, run }: RunPlan<any, any>['options']): Promise<CheckpointStore | undefined> {
+  if (store || run === undefined) return store;
+  const { openRun } = await import('#run-storage');
+  return openRun(run);
+}
+
+/** What a resume must find unchanged: all that decides which draws, batches and states belong to a step. */
+export function configOf({ seed, total, accumulation, learner, plugins }: RunPlan<any, any>): Checkpoint['config'] {
+  return {
+    seed,
+    total,
+    accumulation,
+    batchesPerEpoch: learner.data.batchesPerEpoch,
+    blocks: learner.blocks.map((block) => block.name),
+    plugins: plugins
+      .filter((plugin) => plugin.state !== undefined)
+      .map((plugin) => plugin.name)
+      .sort(),
+  };
+}
+
+function checkConfig(saved: Checkpoint['config'], now: Checkpoint['config']): void {
+  const differences = Object.keys(now)
+    .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
+    .map((key) => `${key} was ${JSON.stringify(saved[key])} and is ${JSON.stringify(now[key])}`);
+  if (differences.length === 0) return;
+  throw new HooklineError('HOOKLINE_CHECKPOINT_CONFIG', `the checkpoint belongs to a run of another configuration: ${differences.join('; ')}`, {
+    hint: 'resume with the settings it was written with, or start a new run',
+  });
+}
+
+/**
+ * The checkpoint to go on from, by the rules of the option `resume`; undefined for a start from the beginning.
+ * @throws HooklineError `HOOKLINE_RUN_EXISTS`, `HOOKLINE_CHECKPOINT_MISSING`, `HOOKLINE_CHECKPOINT_CONFIG`
+ */
+export async function resumePoint(plan: RunPlan<any, any>, store: CheckpointStore | undefined): Promise<Checkpoint | undefined> {
+  const { resume = false, run } = plan.options;
+  const name = typeof resume === 'string' ? resume : undefined;
+  const found = await store?.load(name);
+  const where = run === undefined ? 'the store' : `'${run}'`;
+  if (name !== undefined && !found) throw new HooklineError('HOOKLINE_CHECKPOINT_MISSING', `there is no checkpoint '${name}' in ${where}`);
+  if (!found) return undefined;
+  if (resume === false) {
+    throw new HooklineError('HOOKLINE_RUN_EXISTS', `${where} holds a checkpoint of step ${found.step} already`, {
+      hint: 'resume it (resume: true), or start elsewhere',
+    });
+  }
+  checkConfig(found.config, configOf(plan));
+  return found;
+}
+
+/** A tensor that holds NaN or an infinity. */
+function brokenTensor(tensors: Tensors): string | undefined {
+  return Object.keys(tensors).find((name) => {
+    const { data } = tensors[name]!;
+    for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return true;
+    return false;
+  });
+}
+
+/**
+ * Saves what a resumed run needs, and tells so.
+ * @throws HooklineError `HOOKLINE_NOT_FINITE`, before anything is written, where the weights are broken: the earlier checkpoints stay the newest
+ */
+export async function saveCheckpoint<B, T>(run: Run<B, T>, store: CheckpointStore): Promise<void> {
+  const { progress, plan, cells } = run;
+  const { step, position } = progress;
+  const tensors = plan.learner.save();
+  const broken = brokenTensor(tensors);
+  if (broken !== undefined) {
+    throw new HooklineError('HOOKLINE_NOT_FINITE', `after step ${step - 1}, tensor '${broken}' holds a number that is not finite; no checkpoint is written`, {
+      hint: 'lower the learning rate, or clip the gradients',
+    });
+  }
+  const { retention } = plan;
+  await store.save({
+    step,
+    position,
+    tensors,
+    plugins: cells.save(),
+    config: configOf(plan),
+    metrics: { ...progress.metrics },
+    ...(retention ? { retention } : {}),
+  });
+  plan.news.tell('checkpoint', { step });
+}

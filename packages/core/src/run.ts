@@ -1,0 +1,77 @@
+import { makeBlock } from './block.js';
+import { type Cells, createCells } from './cells.js';
+import { openStore, resumePoint } from './checkpointing.js';
+import type { StepBegin } from './events.js';
+import { type Gates, openGates } from './gates.js';
+import { type Pipelines, pipelines } from './hooks/pipelines.js';
+import type { Block } from './learner.js';
+import type { RunContext } from './plugin.js';
+import { hooksOf } from './plugin-shape.js';
+import { runContext } from './run-context.js';
+import type { RunPlan } from './run-plan.js';
+import type { CheckpointStore, StepNews } from './trainer-types.js';
+import type { Scalars } from './values.js';
+
+/** How far a run has come; the one thing in it that changes. */
+export interface Progress {
+  /** Optimizer steps completed. */
+  step: number;
+  /** Batches consumed. */
+  position: number;
+  /** Why the run ends before its total. */
+  stopped: string | undefined;
+  last: StepNews | undefined;
+  /** Latest metrics by evaluation set. */
+  metrics: Record<string, Scalars>;
+}
+
+/** A run in progress. */
+export interface Run<B, T> {
+  readonly plan: RunPlan<B, T>;
+  readonly hooks: Pipelines<T>;
+  readonly cells: Cells;
+  readonly store: CheckpointStore | undefined;
+  readonly context: RunContext;
+  /** Every block and branch open, gain 1: where each plan begins. */
+  readonly open: Gates;
+  readonly progress: Progress;
+}
+
+/** Starts a run, or goes on with one: learner and plugin states are restored before any plugin is set up. */
+export async function startRun<B, T>(plan: RunPlan<B, T>): Promise<Run<B, T>> {
+  const { learner, plugins, options } = plan;
+  const store = await openStore(options);
+  const resumed = await resumePoint(plan, store);
+  const { step, position, metrics } = resumed ?? { step: 0, position: 0, metrics: {} };
+  const context = runContext(plan, step);
+  const cells = createCells(plugins, context, resumed?.plugins);
+  if (resumed) learner.load(resumed.tensors);
+  const hooks = pipelines<T>(
+    plugins.map((plugin) => hooksOf(plugin, context, cells.of(plugin))),
+    { firstStep: step, timeout: options.hookTimeout ?? 60_000, evaluationSets: learner.evaluationSets, hasSlot: (slot) => learner.weights.has(slot) },
+  );
+  const progress: Progress = { step, position, stopped: undefined, last: undefined, metrics: { ...metrics } };
+  return { plan, hooks, cells, store, context, open: openGates(learner.blocks), progress };
+}
+
+/** Key of the dropout of one block, or of a whole micro-batch, in one step. */
+const dropoutKey = (run: Run<any, any>, stream: string, step: number, index: number): readonly [number, number] => [
+  Math.floor(run.context.random(stream, step, index) * 2 ** 32) | 0,
+  index,
+];
+
+/** The key of a micro-batch's draws outside of blocks. */
+export const microSeed = (run: Run<any, any>, step: number, micro: number): readonly [number, number] => dropoutKey(run, 'dropout', step, micro);
+
+/** The border of the blocks in the forward pass of one micro-batch. */
+export function trainingBlock<T>(run: Run<any, T>, { index: step, gates, recompute }: StepBegin, micro: number): Block<T> {
+  const { algebra, blocks } = run.plan.learner;
+  const seedOf = (index: number) => dropoutKey(run, 'dropout.block', step, micro * blocks.length + index);
+  return makeBlock({ mode: 'train', step, micro, gates, algebra, hook: run.hooks.block, recompute, seedOf });
+}
+
+/** The border of the blocks in an evaluation. */
+export function evaluationBlock<T>(run: Run<any, T>, step: number, gates: Gates): Block<T> {
+  const { algebra } = run.plan.learner;
+  return makeBlock({ mode: 'evaluate', step, micro: 0, gates, algebra, hook: run.hooks.block, recompute: () => false, seedOf: () => [0, 0] });
+}
