@@ -10,6 +10,7 @@ export { type MemoryStore, memoryStore } from './memory-store.js';
 export { didYouMean, nearest } from './nearest.js';
 export { parseOptions } from './parse.js';
 export type * from './plugin.js';
+export * from './plugins/index.js';
 export { permutation, uniform } from './random.js';
 export { Clock, Communicator, Logger, RandomSource, type Services, type Token, token } from './services.js';
 export { createTrainer } from './trainer.js';

@@ -13,6 +13,12 @@ export const monitorSchema = z.strictObject({
 /** Options of retention: `keep` the newest so many (default: all), and the `best` by a metric. */
 export const retentionSchema = z.strictObject({ keep: z.int().positive().exactOptional(), best: monitorSchema.exactOptional() });
 
+/** The best value so far, as plugins keep it in their state; null before the first. */
+export const bestSchema = z
+  .number()
+  .or(z.literal([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]))
+  .nullable();
+
 /** Whether a value is better than the best so far; NaN never is, anything else beats nothing. */
 export function isBetter(mode: Monitor['mode'], value: number, best: number | null, minDelta = 0): boolean {
   if (Number.isNaN(value)) return false;
