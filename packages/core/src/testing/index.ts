@@ -1,1 +1,4 @@
-export {};
+export { type ResidualMlpOptions, residualMlp } from './residual-mlp.js';
+export { type ResumeConformanceOptions, type ResumeConformanceReport, resumeConformance } from './resume-conformance.js';
+export type { Rows } from './rows.js';
+export type { OperationCounts, Vec } from './tape.js';
