@@ -12,6 +12,8 @@ export type { PretrainingBatch } from './pretraining/batch.js';
 export type { EncodedInput, EncodeInputOptions } from './tokenizer/encode-input.js';
 export type { AddedToken, WordPieceSettings } from './tokenizer/library.js';
 export { tokenizerFromJson, tokenizerToJson } from './tokenizer/tokenizer-json.js';
+export { type TrainWordPieceOptions, trainVocabulary, trainWordPiece, trainWordPieceOptions } from './tokenizer/train.js';
 export { type Truncation, truncatedLengths } from './tokenizer/truncation.js';
 export { formatVocabulary, parseVocabulary, type SpecialTokenIds, specialTokens } from './tokenizer/vocabulary.js';
+export { type WordCounter, wordCounter } from './tokenizer/word-counts.js';
 export { type Tokenizer, uncased, type WordPieceOptions, wordPiece } from './tokenizer/wordpiece.js';

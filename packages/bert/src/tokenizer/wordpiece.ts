@@ -38,8 +38,23 @@ export interface WordPieceOptions extends Partial<WordPieceSettings> {
 /** As bert-base-uncased. */
 export const uncased: WordPieceSettings = { lowercase: true, stripAccents: null, handleChineseChars: true, cleanText: true, maxInputCharsPerWord: 100 };
 
-/** Distinct whitespace-delimited strings kept with their ids; about 30 MB when full. */
+/** What stands between spaces; no word ever crosses one. */
+export const chunksOf = (text: string): readonly string[] => text.match(/[^ \t\r\n]+/g) ?? [];
+
+/** Strings kept with their ids in each of two caches; about 30 MB when full. */
 const cacheLimit = 200_000;
+
+function cached(ids: (text: string) => readonly number[]): (text: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (text) => {
+    const before = known.get(text);
+    if (before) return before;
+    const computed = ids(text);
+    if (known.size >= cacheLimit) known.clear();
+    known.set(text, computed);
+    return computed;
+  };
+}
 
 /**
  * A WordPiece tokenizer from the tokens of a vocabulary, in the order of their ids.
@@ -52,24 +67,15 @@ export function wordPiece(vocabulary: readonly string[], options: WordPieceOptio
   const special = specialTokenIds(tokenIds, source);
   const added = [...specialTokens.map((content) => ({ id: tokenIds.get(content)!, content, special: true })), ...addedTokens];
   const library = createLibrary(tokenizerJson(vocabulary, added, settings));
-  const cache = new Map<string, readonly number[]>();
-
-  const idsOf = (chunk: string): readonly number[] => {
-    const known = cache.get(chunk);
-    if (known) return known;
-    const words = library.pre_tokenizer!(library.normalizer!(mendText(chunk, settings)));
-    const ids = library.model(words).map((token) => tokenIds.get(token)!);
-    if (cache.size >= cacheLimit) cache.clear();
-    cache.set(chunk, ids);
-    return ids;
-  };
+  const idsOfWord = cached((word) => library.model([word]).map((token) => tokenIds.get(token)!));
+  const idsOfChunk = cached((chunk) => library.pre_tokenizer!(library.normalizer!(mendText(chunk, settings))).flatMap(idsOfWord));
 
   const encode: Tokenizer['encode'] = (text, { parseSpecialTokens = true } = {}) => {
     if (parseSpecialTokens && added.some(({ content }) => text.includes(content))) {
       return library.encode(mendText(text, settings), { add_special_tokens: false }).ids;
     }
     const ids: number[] = [];
-    for (const [chunk] of text.matchAll(/[^ \t\r\n]+/g)) for (const id of idsOf(chunk)) ids.push(id); // a word never crosses a space
+    for (const chunk of chunksOf(text)) for (const id of idsOfChunk(chunk)) ids.push(id);
     return ids;
   };
 
