@@ -1,4 +1,3 @@
 export { checkSingleCopy } from './copies.js';
 export type { Engine, EngineName, EngineOptions } from './engine.js';
 export { loadEngine } from './load-engine.js';
-export { type EngineTraits, engineTraits } from './traits.js';

@@ -1,5 +1,6 @@
 import { HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { completeWasm } from '../host-kernels/index.js';
 import type { LoadedEngine } from './engine.js';
 import { withoutProcessListeners } from './process-listeners.js';
 
@@ -10,6 +11,7 @@ import { withoutProcessListeners } from './process-listeners.js';
 export async function loadWasm(paths?: string): Promise<LoadedEngine> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   if (paths !== undefined) wasm.setWasmPaths(paths);
+  completeWasm();
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const works = await withoutProcessListeners(() => tf.setBackend('wasm').catch(() => false));
   if (!works) {

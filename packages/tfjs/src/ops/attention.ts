@@ -1,3 +1,4 @@
+import { HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type DropoutKey, dropoutMask } from './dropout.js';
 import { product } from './product.js';
@@ -24,6 +25,11 @@ const FAR = 1e9;
 export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttentionOptions): tf.Tensor {
   const [batch, length, width] = q.shape as [number, number, number];
   const { heads, mask, dropout } = options;
+  if (width % heads !== 0) {
+    throw new HooklineError('HOOKLINE_SHAPE', `attention: ${heads} heads do not divide a width of ${width}`, {
+      hint: 'choose a hidden size that is a multiple of the number of heads',
+    });
+  }
   const depth = width / heads;
   const scale = 1 / Math.sqrt(depth);
   const split = (x: tf.Tensor) => tf.transpose(tf.reshape(x, [batch, length, heads, depth]), [0, 2, 1, 3]); // [B, A, S, D]

@@ -1,3 +1,4 @@
+import { HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from './with-gradient.js';
 
@@ -17,15 +18,24 @@ function scramble(x: number): number {
 
 /**
  * The mask of a dropout: `size` numbers, each 0 with probability `rate`, else 1/(1 − rate). A pure function of its arguments, the same on every engine:
- * element i is dropped where a 32-bit hash of (seed, salt, i) is below rate·2³².
+ * element i is dropped where a 32-bit hash of (seed, salt, i) is below rate·2³². Two key words enter the hash, one before each of its
+ * multiplications, so that the masks of two keys are no shifts of each other.
  */
 export function dropoutMask(size: number, rate: number, { seed, salt }: DropoutKey): Float32Array {
+  if (!(rate >= 0 && rate < 1)) {
+    throw new HooklineError('HOOKLINE_RANGE', `a dropout rate of ${rate} is outside [0, 1)`, { hint: 'usual is 0.1' });
+  }
   const mask = new Float32Array(size);
-  const keep = Math.fround(1 / (1 - rate));
+  const keep = 1 / (1 - rate);
   const threshold = rate * 2 ** 32;
-  const first = scramble(scramble((seed[0] | 0) ^ 0x9e3779b9) ^ (seed[1] | 0));
+  const first = scramble(scramble((seed[0] | 0) ^ 0x9e3779b9) + (seed[1] | 0));
   const second = scramble(first ^ scramble((salt | 0) + 0x85ebca6b));
-  for (let i = 0; i < size; i++) mask[i] = scramble(scramble(i ^ first) + second) >>> 0 < threshold ? 0 : keep;
+  for (let i = 0; i < size; i++) {
+    let h = (i + first) | 0;
+    h = (Math.imul(h ^ (h >>> 16), 0x7feb352d) + second) | 0;
+    h = Math.imul(h ^ (h >>> 15), 0x846ca68b);
+    mask[i] = (h ^ (h >>> 16)) >>> 0 < threshold ? 0 : keep;
+  }
   return mask;
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hasKernel, runKernel } from '../host-kernels/register.js';
 import { scatterRows } from './scatter-rows.js';
 import { withGradient } from './with-gradient.js';
 
@@ -12,7 +13,7 @@ export function gatherRows(x: tf.Tensor, rows: tf.Tensor): tf.Tensor2D {
   return withGradient([x], (save) => {
     save(rows);
     return {
-      value: tf.gather(x, rows as tf.Tensor1D) as tf.Tensor2D,
+      value: (hasKernel('HooklineGatherRows') ? runKernel('HooklineGatherRows', { x, rows }) : tf.gather(x, rows as tf.Tensor1D)) as tf.Tensor2D,
       gradient: (dy, saved) => [scatterRows(dy, saved[0] as tf.Tensor, height)],
     };
   });

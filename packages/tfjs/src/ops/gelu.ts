@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { hasKernel, runKernels } from '../host-kernels/register.js';
 import { withGradient } from './with-gradient.js';
 
 /**
@@ -7,6 +8,18 @@ import { withGradient } from './with-gradient.js';
  * Any shape. Gradient: dx = dy·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π).
  */
 export function gelu(x: tf.Tensor): tf.Tensor {
+  return hasKernel('HooklineGelu') ? byKernel(x) : composed(x);
+}
+
+function byKernel(x: tf.Tensor): tf.Tensor {
+  return withGradient([x], (save) => {
+    const [value, slope] = runKernels('HooklineGelu', { x }) as [tf.Tensor, tf.Tensor];
+    save(slope);
+    return { value, gradient: (dy, saved) => [tf.mul(dy, saved[0] as tf.Tensor)] };
+  });
+}
+
+function composed(x: tf.Tensor): tf.Tensor {
   return withGradient([x], (save) => {
     const cumulative = tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5);
     save(x, cumulative);
