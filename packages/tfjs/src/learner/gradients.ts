@@ -121,16 +121,16 @@ export function accumulate(parameters: Parameters): Accumulator {
           throw fault('these gradients are gone: their update is done', 'use gradients in the step they belong to; values(name) gives numbers to keep');
         if (born !== generation) throw fault('these gradients are stale: another micro-batch was added to them', 'use the handle that the last call gave');
       };
-      const make = (compute: () => Values, changed: boolean): Gradients<tf.Tensor> => {
+      const make = (names: readonly string[], compute: () => Values, changed: boolean): Gradients<tf.Tensor> => {
         let memo: Values | undefined;
         const values = (): Values => {
           check();
           memo ??= compute();
           return memo;
         };
-        const then = (f: (values: Values) => Values): Gradients<tf.Tensor> => {
+        const then = (f: (values: Values) => Values, next = names): Gradients<tf.Tensor> => {
           check();
-          return make(() => f(values()), true);
+          return make(next, () => f(values()), true);
         };
         const one = (name: string): ScaledGradient => {
           const value = values().get(name);
@@ -138,9 +138,7 @@ export function accumulate(parameters: Parameters): Accumulator {
           return value;
         };
         const self: Gradients<tf.Tensor> = {
-          get names() {
-            return [...values().keys()];
-          },
+          names,
           norm: (name) => normOf(name === undefined ? values().values() : [one(name)]),
           clipNorm: (limit) =>
             then((current) => {
@@ -156,12 +154,16 @@ export function accumulate(parameters: Parameters): Accumulator {
             const { tensor, scale } = one(name);
             return Float32Array.from(tensor.dataSync(), (x) => x * scale);
           },
-          replace: (given) => then((current) => new Map([...current, ...Object.entries(given).map(([name, data]) => [name, upload(name, data)] as const)])),
+          replace(given) {
+            check();
+            const uploaded = Object.entries(given).map(([name, data]) => [name, upload(name, data)] as const);
+            return then((current) => new Map([...current, ...uploaded]), [...new Set([...names, ...Object.keys(given)])]);
+          },
         };
         sources.set(self, { accumulator, values, changed });
         return self;
       };
-      return make(() => new Map([...sums].map(([name, tensor]) => [name, { tensor, scale: 1 }])), false);
+      return make([...sums.keys()], () => new Map([...sums].map(([name, tensor]) => [name, { tensor, scale: 1 }])), false);
     },
     report() {
       const gradientNorm = normOf([...sums.values()].map((tensor) => ({ tensor, scale: 1 })));

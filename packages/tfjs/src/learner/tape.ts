@@ -35,11 +35,17 @@ export interface Differentiated {
 export function differentiate(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): Differentiated {
   const outer = state().activeTape;
   const depth = state().gradientDepth;
+  let y: tf.Tensor | undefined;
+  const forward = (): tf.Tensor => {
+    y = f();
+    return y;
+  };
   try {
-    const { value, grads } = tf.engine().gradients(f, [...xs], dy as tf.Tensor, true);
+    const { value, grads } = tf.engine().gradients(forward, [...xs], dy as tf.Tensor, true);
     return { value, gradients: grads };
   } catch (error) {
     if (depth === 0) release(state().activeTape);
+    if (y && !xs.includes(y)) y.dispose();
     throw error;
   } finally {
     state().activeTape = outer;
