@@ -17,12 +17,13 @@ export function raiseToFloor(active: readonly boolean[], minimum: number): boole
  */
 export function forcedProbabilities(probabilities: readonly number[], minimum: number): number[] {
   const forced = probabilities.map(() => 0);
-  let above = [1]; // probability of 0, 1, … active blocks above i, as far as it matters
+  const above = new Float64Array(minimum + 1); // probability of 0, 1, … active blocks above i, as far as it matters
+  above[0] = 1;
   for (let i = probabilities.length; i >= 1; i--) {
-    forced[i - 1] = above.slice(0, Math.max(0, minimum - i + 1)).reduce((sum, p) => sum + p, 0);
+    for (let k = 0; k <= minimum - i; k++) forced[i - 1]! += above[k]!;
     const p = probabilities[i - 1]!;
-    const next = Array.from({ length: Math.min(above.length + 1, minimum + 1) }, (_, k) => (above[k] ?? 0) * (1 - p) + (above[k - 1] ?? 0) * p);
-    above = next;
+    for (let k = minimum; k >= 1; k--) above[k] = above[k]! * (1 - p) + above[k - 1]! * p;
+    above[0]! *= 1 - p;
   }
   return forced;
 }

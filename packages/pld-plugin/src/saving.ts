@@ -1,5 +1,5 @@
 import { type BlockInfo, HooklineError } from '@hookline/core';
-import { type Dropping, equalBlocks, makeDropping, marginalsAt, type RunShape, thetaAt } from './dropping.js';
+import { type Dropping, equalBlocks, grownBlocks, makeDropping, marginalsAt, type RunShape, thetaAt } from './dropping.js';
 import type { PldOptions } from './options.js';
 
 /** Expected share of the blocks' compute that a step with this theta saves, weighted by each block's cost. The branches of a block share its cost. */
@@ -13,10 +13,11 @@ export function savedAt(dropping: Dropping, theta: number): number {
 /** Mean of `savedAt` over the steps of the run. */
 export function savedOver(dropping: Dropping): number {
   let sum = 0;
-  let last = { theta: Number.NaN, saved: 0 };
+  let last = { key: Number.NaN, saved: 0 }; // theta settles, and growth has few depths: most steps save what the step before saved
   for (let step = 0; step < dropping.steps; step++) {
     const theta = thetaAt(dropping, step);
-    if (theta !== last.theta) last = { theta, saved: savedAt(dropping, theta) };
+    const key = dropping.shape?.type === 'growth' ? grownBlocks(dropping.blocks.length, theta, dropping.options.minimumActive) : theta;
+    if (key !== last.key) last = { key, saved: savedAt(dropping, theta) };
     sum += last.saved;
   }
   return dropping.steps === 0 ? 0 : sum / dropping.steps;
@@ -37,7 +38,7 @@ function zero(f: (x: number) => number, a: number, b: number, tolerance: number)
   let [f0, f1] = [f(a), f(b)];
   let kept = 0;
   let x = Math.abs(f0) < Math.abs(f1) ? x0 : x1;
-  for (let i = 0; i < 200 && Math.min(Math.abs(f0), Math.abs(f1)) > tolerance; i++) {
+  for (let i = 0; i < 100 && Math.min(Math.abs(f0), Math.abs(f1)) > tolerance; i++) {
     x = (x0 * f1 - x1 * f0) / (f1 - f0);
     const fx = f(x);
     if (Math.abs(fx) <= tolerance) return x;
@@ -96,7 +97,7 @@ function solve(dropping: Dropping, target: number): number {
     );
   }
   // Without a floor the saving is proportional to 1 − thetaBar, and so the first step of regula falsi lands on it.
-  return zero((thetaBar) => saving(thetaBar) - target, lowest, 1, 1e-13);
+  return zero((thetaBar) => saving(thetaBar) - target, lowest, 1, 1e-11);
 }
 
 /**
