@@ -6,8 +6,8 @@ import { isDue, periodInSteps, positiveLengthSchema } from './length.js';
 import { checkSets, monitored } from './monitor.js';
 
 /**
- * Asks for a checkpoint every so many steps and after the last one; with `best`, also after an evaluation in which the monitored
- * metric was better than ever before, so that the best weights are those that were measured.
+ * Asks for a checkpoint every so many steps; with `best`, also after an evaluation in which the monitored metric was better than ever
+ * before, so that the best weights are those that were measured. The trainer adds one at the run's end.
  *
  * What is kept: the newest `keep` (default: all), and the best. The retention travels with each checkpoint to the store.
  */
@@ -17,19 +17,14 @@ export const checkpoints = definePlugin({
     /** Length between two checkpoints, in steps or as a fraction of the run. */
     every: positiveLengthSchema,
     ...retentionSchema.shape,
-    /** Whether the last step has one, whatever its number. */
-    atEnd: z.boolean().default(true),
   }),
   state: { version: 1, schema: z.strictObject({ best: bestSchema }), initial: () => ({ best: null }) },
   order: ({ keep, best }) => ({ retention: { ...(keep === undefined ? {} : { keep }), ...(best ? { best } : {}) } }),
-  hooks: ({ every, best, atEnd }, run, state) => {
+  hooks: ({ every, best }, run, state) => {
     if (best) checkSets('checkpoints', [best.set], run);
     const period = periodInSteps(every, run.total);
     return {
-      onStep: during('end', (step) => {
-        const completed = step.index + 1;
-        return isDue(completed, period) || (atEnd && completed === run.total) ? { ...step, checkpoint: true } : step;
-      }),
+      onStep: during('end', (step) => (isDue(step.index + 1, period) ? { ...step, checkpoint: true } : step)),
       onEval: during('evalEnd', (evaluation) => {
         const value = best && monitored(best, evaluation);
         if (!best || value === undefined || !isBetter(best.mode, value, state.get().best)) return evaluation;
