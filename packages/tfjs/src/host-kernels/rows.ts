@@ -26,11 +26,11 @@ export const gatherRowsKernel: HostKernel = {
   name: 'HooklineGatherRows',
   run: (call) => {
     const [height, width] = call.shape('x') as [number, number];
+    checkRows(call.read('rows'), height);
     const y = call.output([call.shape('rows')[0] as number, width]);
     const out = call.write(y);
     const x = call.read('x') as Float32Array;
     const rows = call.read('rows');
-    checkRows(rows, height);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as number;
       out.set(x.subarray(row * width, (row + 1) * width), i * width);
@@ -45,10 +45,9 @@ export const scatterRowsKernel: HostKernel = {
   run: (call) => {
     const width = call.shape('values')[1] as number;
     const height = call.attribute('height');
+    checkRows(call.read('rows'), height);
     const y = call.output([height, width]);
-    const rows = call.read('rows');
-    checkRows(rows, height);
-    addRows(call.read('values'), rows, width, call.write(y).fill(0));
+    addRows(call.read('values'), call.read('rows'), width, call.write(y).fill(0));
     return y;
   },
 };
@@ -59,15 +58,10 @@ export const unsortedSegmentSumKernel: HostKernel = {
   run: (call) => {
     const [, ...rest] = call.shape('x');
     const height = call.attribute('numSegments');
+    checkRows(call.read('segmentIds'), height);
+    const width = rest.reduce((product, n) => product * n, 1);
     const y = call.output([height, ...rest]);
-    const rows = call.read('segmentIds');
-    checkRows(rows, height);
-    addRows(
-      call.read('x'),
-      rows,
-      rest.reduce((product, n) => product * n, 1),
-      call.write(y).fill(0),
-    );
+    addRows(call.read('x'), call.read('segmentIds'), width, call.write(y).fill(0));
     return y;
   },
 };

@@ -4,9 +4,9 @@ import type { NativeImport } from '../engines/import-native.browser.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
-/** Loads the first of the native packages that the user's project (the working directory) has, or that is installed beside hookline. */
-export async function importNative(): Promise<NativeImport> {
-  const requires = [createRequire(join(process.cwd(), 'package.json')), createRequire(import.meta.url)];
+/** Loads the first of the native packages that the project in `directory` (the working directory) has, or that is installed beside hookline. */
+export async function importNative(directory = process.cwd()): Promise<NativeImport> {
+  const requires = [createRequire(join(directory, 'package.json')), createRequire(import.meta.url)];
   let why = `neither ${packages.join(' nor ')} is installed`;
   for (const name of packages) {
     for (const require of requires) {
