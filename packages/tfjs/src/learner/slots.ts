@@ -47,9 +47,10 @@ export function weightSlots(parameters: Parameters): Slots {
     },
     lerp(to, amount) {
       const slot = get(to);
+      const { lerp } = updateOps();
       for (const name of parameters.names) {
         const before = slot.get(name) as tf.Tensor;
-        slot.set(name, tf.keep(updateOps().lerp(before, parameters.variable(name), amount)));
+        slot.set(name, tf.keep(lerp(before, parameters.variable(name), amount)));
         before.dispose();
       }
     },

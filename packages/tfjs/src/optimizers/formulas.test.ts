@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { corrections } from './adamw.js';
-import { hostOps } from './host-ops.js';
+import { hostOps, prepareHostOps } from './host-ops.js';
 import { tensorOps } from './tensor-ops.js';
 import type { UpdateOps } from './update-ops.js';
 
@@ -20,6 +20,7 @@ describe.each([
 ] as const)('on %s, by %s', (engine, _form, ops: UpdateOps) => {
   beforeAll(async () => {
     await loadEngine(engine);
+    expect(prepareHostOps()).toBe(true);
   });
 
   it('AdamW gives the numbers of two steps worked out by hand', () => {

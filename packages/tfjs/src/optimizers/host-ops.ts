@@ -1,56 +1,71 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { type HostBackend, type HostCall, type HostKernel, registerHostKernels, runKernel } from '../host-kernels/register.js';
 import { type AdamWStep, adamwArrays } from './adamw.js';
-import { type HostMemory, hostMemory, squares } from './host.js';
+import { hostView, squares } from './host.js';
 import { type LambStep, lambArrays } from './lamb.js';
 import type { ParameterTensors, UpdateOps } from './update-ops.js';
 
-/** Writes `out`, a tensor like the first input, from views of the inputs. */
-type Loop = (out: Float32Array, inputs: readonly Float32Array[], attributes: Readonly<Record<string, unknown>>) => void;
+type Loop = (inputs: readonly Float32Array[], out: Float32Array, call: HostCall) => void;
 
-const loops: Readonly<Record<string, { readonly inputs: readonly string[]; readonly loop: Loop }>> = {
-  HooklineAdamW: {
-    inputs: ['w', 'g', 'm', 'v'],
-    loop: (out, inputs, { step }) => adamwArrays(...(inputs as [Float32Array, Float32Array, Float32Array, Float32Array]), out, step as AdamWStep),
+/** A kernel with one output, shaped like its first input. */
+const loopKernel = (name: string, inputs: readonly [string, ...string[]], loop: Loop): HostKernel => ({
+  name,
+  run(call) {
+    const info = call.output(call.shape(inputs[0]));
+    loop(
+      inputs.map((input) => call.read(input) as Float32Array),
+      call.write(info),
+      call,
+    );
+    return info;
   },
-  HooklineLamb: {
-    inputs: ['w', 'g', 'm', 'v'],
-    loop: (out, inputs, { step }) => lambArrays(...(inputs as [Float32Array, Float32Array, Float32Array, Float32Array]), out, step as LambStep),
-  },
-  HooklineDecay: {
-    inputs: ['w'],
-    loop(out, [w], { factor }) {
-      for (let i = 0; i < out.length; i++) out[i] = (factor as number) * (w?.[i] as number);
-    },
-  },
-  HooklineLerp: {
-    inputs: ['slot', 'w'],
-    loop(out, [slot, w], { amount }) {
-      for (let i = 0; i < out.length; i++) {
-        const from = slot?.[i] as number;
-        out[i] = from + (amount as number) * ((w?.[i] as number) - from);
-      }
-    },
-  },
-};
+});
 
-/** Runs a loop as a kernel of the backend, so that it is counted, profiled and tracked as any other; registered at first use. */
-function run(name: string, inputs: Readonly<Record<string, tf.Tensor>>, attributes: Readonly<Record<string, unknown>>): tf.Tensor {
-  const backendName = tf.getBackend();
-  if (!tf.getKernel(name, backendName)) {
-    const { inputs: order, loop } = loops[name] as (typeof loops)[string];
-    tf.registerKernel({
-      kernelName: name,
-      backendName,
-      kernelFunc({ inputs: given, attrs, backend }) {
-        const memory = hostMemory(backend) as HostMemory;
-        const tensors = order.map((key) => given[key] as tf.TensorInfo);
-        const info = memory.allocate((tensors[0] as tf.TensorInfo).shape);
-        loop(memory.view(info), tensors.map(memory.view), attrs as unknown as Readonly<Record<string, unknown>>);
-        return info;
-      },
-    });
-  }
-  return tf.engine().runKernel(name, { ...inputs }, attributes as unknown as tf.NamedAttrMap) as tf.Tensor;
+type Four = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
+
+const kernels: readonly HostKernel[] = [
+  loopKernel('HooklineAdamW', ['w', 'g', 'm', 'v'], (inputs, out, { attribute }) =>
+    adamwArrays(...(inputs as Four), out, {
+      gradientScale: attribute('gradientScale'),
+      beta1: attribute('beta1'),
+      beta2: attribute('beta2'),
+      keep: attribute('keep'),
+      stepSize: attribute('stepSize'),
+      rootScale: attribute('rootScale'),
+      epsilon: attribute('epsilon'),
+    }),
+  ),
+  loopKernel('HooklineLamb', ['w', 'g', 'm', 'v'], (inputs, out, { attribute }) =>
+    lambArrays(...(inputs as Four), out, {
+      gradientScale: attribute('gradientScale'),
+      beta1: attribute('beta1'),
+      beta2: attribute('beta2'),
+      firstScale: attribute('firstScale'),
+      rootScale: attribute('rootScale'),
+      epsilon: attribute('epsilon'),
+      weightDecay: attribute('weightDecay'),
+      rate: attribute('rate'),
+      trust: attribute('trust') === 1,
+    }),
+  ),
+  loopKernel('HooklineDecay', ['w'], ([w], out, { attribute }) => {
+    const factor = attribute('factor');
+    for (let i = 0; i < out.length; i++) out[i] = factor * (w?.[i] as number);
+  }),
+  loopKernel('HooklineLerp', ['slot', 'w'], ([slot, w], out, { attribute }) => {
+    const amount = attribute('amount');
+    for (let i = 0; i < out.length; i++) {
+      const from = slot?.[i] as number;
+      out[i] = from + amount * ((w?.[i] as number) - from);
+    }
+  }),
+];
+
+/** Gives these loops to the backend in use, where its memory can be addressed; whether it can. */
+export function prepareHostOps(): boolean {
+  if (!hostView()) return false;
+  registerHostKernels(tf.getBackend() as HostBackend, kernels);
+  return true;
 }
 
 /**
@@ -58,12 +73,12 @@ function run(name: string, inputs: Readonly<Record<string, tf.Tensor>>, attribut
  * place. Weights and slots become new tensors, because the wasm backend keeps packed copies of matrices by tensor.
  */
 export const hostOps: UpdateOps = {
-  adamw: ({ w, g, m, v }: ParameterTensors, step) => ({ w: run('HooklineAdamW', { w, g, m, v }, { step }), m, v }),
-  lamb: ({ w, g, m, v }: ParameterTensors, step) => ({ w: run('HooklineLamb', { w, g, m, v }, { step }), m, v }),
-  decay: (w, factor) => run('HooklineDecay', { w }, { factor }),
-  lerp: (slot, w, amount) => run('HooklineLerp', { slot, w }, { amount }),
+  adamw: ({ w, g, m, v }: ParameterTensors, step: AdamWStep) => ({ w: runKernel('HooklineAdamW', { w, g, m, v }, { ...step }), m, v }),
+  lamb: ({ w, g, m, v }: ParameterTensors, step: LambStep) => ({ w: runKernel('HooklineLamb', { w, g, m, v }, { ...step, trust: step.trust ? 1 : 0 }), m, v }),
+  decay: (w, factor) => runKernel('HooklineDecay', { w }, { factor }),
+  lerp: (slot, w, amount) => runKernel('HooklineLerp', { slot, w }, { amount }),
   measure(xs, scalars) {
-    const memory = hostMemory() as HostMemory;
-    return { squares: xs.map((x) => squares(memory.view(x))), scalars: scalars.map((x) => memory.view(x)[0] as number) };
+    const view = hostView() as (tensor: tf.Tensor) => Float32Array;
+    return { squares: xs.map((x) => squares(view(x))), scalars: scalars.map((x) => view(x)[0] as number) };
   },
 };

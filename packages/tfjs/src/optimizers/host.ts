@@ -1,40 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-/** What this package needs to know of a backend whose tensors lie in memory that JavaScript can address. */
-interface HostBackend {
-  /** wasm: a view of the heap. */
-  typedArrayFromHeap?(tensor: tf.TensorInfo): Float32Array;
-  makeOutput?(shape: readonly number[], dtype: 'float32'): tf.TensorInfo;
-  /** cpu: the numbers themselves. */
-  readonly data?: { get(id: object): { readonly values: Float32Array } };
-  makeTensorInfo?(shape: readonly number[], dtype: 'float32', values: Float32Array): tf.TensorInfo;
+interface WasmBackend {
+  typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
 }
 
-/** How to look at tensors and make new ones in place, for a backend that allows it. */
-export interface HostMemory {
-  /** The numbers of a tensor, not a copy; valid until the next allocation. */
-  view(tensor: tf.TensorInfo): Float32Array;
-  /** A tensor whose numbers are still to be written, all of them. */
-  allocate(shape: readonly number[]): tf.TensorInfo;
+interface CpuBackend {
+  readonly data: { get(id: object): { readonly values: Float32Array } };
 }
 
-/** Memory of the backend in use, undefined where only its own ops can reach it (native, GPU). */
-export function hostMemory(from: unknown = tf.backend()): HostMemory | undefined {
-  const backend = from as HostBackend;
-  if (typeof backend.typedArrayFromHeap === 'function' && typeof backend.makeOutput === 'function') {
-    return {
-      view: (tensor) => backend.typedArrayFromHeap?.(tensor) as Float32Array,
-      allocate: (shape) => backend.makeOutput?.(shape, 'float32') as tf.TensorInfo,
-    };
-  }
-  if (tf.getBackend() === 'cpu' && backend.data && typeof backend.makeTensorInfo === 'function') {
-    return {
-      view: (tensor) => backend.data?.get(tensor.dataId).values as Float32Array,
-      allocate: (shape) => backend.makeTensorInfo?.(shape, 'float32', new Float32Array(tf.util.sizeFromShape([...shape]))) as tf.TensorInfo,
-    };
-  }
-  return undefined;
-}
+const views: Readonly<Record<string, (tensor: tf.Tensor) => Float32Array>> = {
+  wasm: (tensor) => (tf.backend() as unknown as WasmBackend).typedArrayFromHeap(tensor),
+  cpu: (tensor) => (tf.backend() as unknown as CpuBackend).data.get(tensor.dataId).values,
+};
+
+/** How to look at tensors without copying them, undefined on engines whose memory JavaScript cannot address. A view ends with the next allocation. */
+export const hostView = (): ((tensor: tf.Tensor) => Float32Array) | undefined => views[tf.getBackend()];
 
 /** Sum of squares in float64. Four sums at once, since one would wait for itself at every addition. */
 export function squares(x: Float32Array): number {
@@ -55,17 +35,16 @@ export function squares(x: Float32Array): number {
 
 /** Sum of squares of a tensor; reads the device. */
 export function squareSum(x: tf.Tensor): number {
-  const memory = hostMemory();
-  if (memory) return squares(memory.view(x));
-  return tf.tidy(() => tf.sum(tf.square(x)).dataSync()[0] as number);
+  const view = hostView();
+  return view ? squares(view(x)) : tf.tidy(() => tf.sum(tf.square(x)).dataSync()[0] as number);
 }
 
 /** Inner product of two tensors of one shape; reads the device. */
 export function dotProduct(x: tf.Tensor, y: tf.Tensor): number {
-  const memory = hostMemory();
-  if (!memory) return tf.tidy(() => tf.sum(tf.mul(x, y)).dataSync()[0] as number);
-  const a = memory.view(x);
-  const b = memory.view(y);
+  const view = hostView();
+  if (!view) return tf.tidy(() => tf.sum(tf.mul(x, y)).dataSync()[0] as number);
+  const a = view(x);
+  const b = view(y);
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;

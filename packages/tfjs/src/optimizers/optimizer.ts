@@ -4,7 +4,7 @@ import type { Parameters } from '../learner/parameters.js';
 import { corrections } from './adamw.js';
 import { fates } from './dropped.js';
 import { type OptimizerOptions, type OptimizerSettings, parseOptimizer } from './options.js';
-import { type ParameterTensors, type Updated, updateOps } from './update-ops.js';
+import { type ParameterTensors, type Updated, type UpdateOps, updateOps } from './update-ops.js';
 
 /** A gradient as it lies on the device, and the factor that clipping and scaling left to the optimizer. */
 export interface ScaledGradient {
@@ -36,6 +36,7 @@ export function createOptimizer(parameters: Parameters, blocks: readonly BlockIn
   const settings = parseOptimizer(options);
   const fateOf = fates(blocks);
   const moments = new Map<string, Moments>();
+  updateOps(); // so that the backend has its kernels before anybody counts them
   for (const name of parameters.names) {
     const { shape } = parameters.variable(name);
     moments.set(name, { m: tf.keep(tf.zeros(shape)), v: tf.keep(tf.zeros(shape)), count: 0 });
@@ -50,16 +51,16 @@ export function createOptimizer(parameters: Parameters, blocks: readonly BlockIn
     moments.set(name, next);
   };
 
-  const advance = (at: ParameterTensors, gradientScale: number, rate: number, decays: boolean, t: number): Updated => {
+  const advance = (ops: UpdateOps, at: ParameterTensors, gradientScale: number, rate: number, decays: boolean, t: number): Updated => {
     const { betas, epsilon, weightDecay: decay, biasCorrection } = settings;
     const [beta1, beta2] = betas;
     const { first, rootScale } = corrections(beta1, beta2, t, biasCorrection);
     const weightDecay = decays ? decay : 0;
     if (settings.type === 'lamb') {
       const trust = settings.trustAll || decays;
-      return updateOps().lamb(at, { gradientScale, beta1, beta2, firstScale: first, rootScale, epsilon, weightDecay, rate, trust });
+      return ops.lamb(at, { gradientScale, beta1, beta2, firstScale: first, rootScale, epsilon, weightDecay, rate, trust });
     }
-    return updateOps().adamw(at, { gradientScale, beta1, beta2, keep: 1 - rate * weightDecay, stepSize: rate * first, rootScale, epsilon });
+    return ops.adamw(at, { gradientScale, beta1, beta2, keep: 1 - rate * weightDecay, stepSize: rate * first, rootScale, epsilon });
   };
 
   return {
@@ -67,6 +68,7 @@ export function createOptimizer(parameters: Parameters, blocks: readonly BlockIn
     moments,
     restore,
     update(gradients, plan) {
+      const ops = updateOps();
       for (const name of parameters.names) {
         const scale = plan.rateScale(name);
         if (scale === 0) continue;
@@ -77,13 +79,13 @@ export function createOptimizer(parameters: Parameters, blocks: readonly BlockIn
         const rate = plan.learningRate * scale;
         const decays = !settings.noDecay(name);
         if (fate === 'decay') {
-          if (decays && rate * settings.weightDecay !== 0) parameters.assign(name, updateOps().decay(w, 1 - rate * settings.weightDecay));
+          if (decays && rate * settings.weightDecay !== 0) parameters.assign(name, ops.decay(w, 1 - rate * settings.weightDecay));
           continue;
         }
         const { m, v, count } = moments.get(name) as Moments;
         const t = plan.counter === 'own' ? count + 1 : plan.step + 1;
         const g = gradient?.tensor ?? tf.zeros(w.shape);
-        const next = advance({ w, g, m, v }, gradient?.scale ?? 1, rate, decays, t);
+        const next = advance(ops, { w, g, m, v }, gradient?.scale ?? 1, rate, decays, t);
         if (!gradient) g.dispose();
         restore(name, { m: next.m, v: next.v, count: count + 1 });
         parameters.assign(name, next.w);

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWStep } from './adamw.js';
-import { hostMemory } from './host.js';
-import { hostOps } from './host-ops.js';
+import { hostOps, prepareHostOps } from './host-ops.js';
 import type { LambStep } from './lamb.js';
 import { tensorOps } from './tensor-ops.js';
 
@@ -43,5 +42,5 @@ export function registerUpdateOps(backend: string, ops: UpdateOps): void {
 export function updateOps(): UpdateOps {
   const own = special.get(tf.getBackend());
   if (own) return own;
-  return hostMemory() ? hostOps : tensorOps;
+  return prepareHostOps() ? hostOps : tensorOps;
 }
