@@ -1,0 +1,284 @@
+import { bufferCount, delay, filter, from, map, mergeMap, type Observable, of, pairwise, startWith, take } from 'rxjs';
+import { expect, test } from 'vitest';
+import { HookError } from '../errors.js';
+import type { BlockCall, StepEvent } from '../events.js';
+import { type Gate, mergeGates } from '../gates.js';
+import type { Plugin } from '../plugin.js';
+import { residualMlp } from '../testing/index.js';
+import { createTrainer } from '../trainer.js';
+import { asynchronously, during, eachBlock, synchronously } from './during.js';
+
+type Bad = Omit<Plugin, 'name'>;
+
+/** Closes block 1 in every step, before any other plugin. */
+const closing: Plugin = {
+  name: 'closing',
+  stage: -1,
+  onStep: during('begin', (step) => ({
+    ...step,
+    gates: mergeGates(
+      step.gates,
+      step.gates.map((gate, i) => ({ ...gate, active: i !== 1 })),
+    ),
+  })),
+};
+
+async function failureOf(bad: Bad): Promise<unknown> {
+  const trainer = createTrainer({
+    learner: residualMlp(),
+    plugins: [closing, { name: 'bad', ...bad }, { name: 'after' }],
+    steps: 6,
+    seed: 1,
+    learningRate: 1e-3,
+    hookTimeout: 30,
+  });
+  return trainer.run().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+const evaluating = during('end', (step) => ({ ...step, evaluate: ['dev'] }));
+const boom = (): never => {
+  throw new Error('boom');
+};
+const never = () => new Promise<never>(() => {});
+const begin = (change: object): Bad => ({ onStep: during('begin', (step) => ({ ...step, ...change })) });
+const atEnd = (change: object): Bad => ({ onStep: during('end', (step) => ({ ...step, ...change })) });
+const replan = (change: (gate: Gate, index: number) => object): Bad => ({
+  onStep: during('begin', (step) => ({ ...step, gates: step.gates.map((gate, i) => ({ ...gate, ...change(gate, i) })) })),
+});
+const whenEntering = (change: (call: BlockCall) => object): Bad => ({
+  onForwardBlock: eachBlock((call) => (call.phase === 'enter' ? { ...call, ...change(call) } : call)),
+});
+/** Answers at once, and again when the trainer has gone on. */
+const answerAgain = (again: (event: StepEvent) => Observable<StepEvent>) => (events: Observable<StepEvent>) =>
+  events.pipe(
+    mergeMap((event) => (event.phase === 'end' ? [of(event), again(event)] : [of(event)])),
+    mergeMap((event) => event),
+  );
+const inAMicrotask = (event: StepEvent) => from(Promise.resolve(event));
+
+test.each<[string, Bad, string, number, string, string]>([
+  // what it does, plugin, hook, step, fault, words of the message
+  ['filters', { onStep: filter((event: StepEvent) => event.index < 3) as never }, 'onStep', 3, 'none', 'did not answer within the call'],
+  ['answers twice', { onStep: mergeMap((event) => [event, event]) }, 'onStep', 0, 'several', 'answered 2 times'],
+  ['throws', { onStep: during('end', (event) => (event.index === 2 ? boom() : event)) }, 'onStep', 2, 'threw', 'threw boom'],
+  ['rejects', { onStep: during('end', async () => boom()) }, 'onStep', 0, 'threw', 'threw boom'],
+  ['never settles', { onStep: during('begin', never) }, 'onStep', 0, 'none', 'gave no answer in 30 ms'],
+  ['takes four', { onStep: take(4) }, 'onStep', 1, 'completed', 'completed its pipeline'],
+  [
+    'pairs',
+    {
+      onStep: (events) =>
+        events.pipe(
+          pairwise(),
+          map(([event]) => event),
+        ),
+    },
+    'onStep',
+    0,
+    'none',
+    'did not answer',
+  ],
+  [
+    'buffers',
+    {
+      onStep: (events) =>
+        events.pipe(
+          bufferCount(2),
+          mergeMap((event) => event),
+        ),
+    },
+    'onStep',
+    0,
+    'none',
+    'did not answer',
+  ],
+  [
+    'misspells a field',
+    begin({ learningrate: 1 }),
+    'onStep',
+    0,
+    'invalid',
+    "set 'learningrate', which a 'begin' event does not have; did you mean 'learningRate'?",
+  ],
+  ['answers undefined', { onStep: map(() => undefined as never) }, 'onStep', 0, 'foreign', "answered with undefined to phase 'begin'"],
+  ['answers again, later', { onStep: answerAgain(inAMicrotask) }, 'onStep', 0, 'late', 'not asked for'],
+  ['delays a block', { onForwardBlock: synchronously(delay(1)) }, 'onForwardBlock', 0, 'none', 'this hook is synchronous'],
+  ['filters blocks', { onForwardBlock: synchronously(filter((call) => call.index < 2)) }, 'onForwardBlock', 0, 'none', 'did not answer'],
+  ['throws in a block', { onForwardBlock: eachBlock(boom) }, 'onForwardBlock', 0, 'threw', 'threw boom'],
+  ['answers a block twice', { onForwardBlock: synchronously(mergeMap((call) => [call, call])) }, 'onForwardBlock', 0, 'several', 'answered 2 times'],
+  ["changes a block's gate", whenEntering(({ gate }) => ({ gate: { ...gate, active: !gate.active } })), 'onForwardBlock', 0, 'invalid', "changed 'gate'"],
+  ['opens a gate', replan(() => ({ active: true })), 'onStep', 0, 'invalid', "opened block 'block.1', which another plugin had closed"],
+  ['plans gates at the end', atEnd({ gates: [] }), 'onStep', 0, 'invalid', "gates are planned in onStep, phase 'begin'"],
+  ['throws in an evaluation', { onStep: evaluating, onEval: during('evalEnd', boom) }, 'onEval', 1, 'threw', 'threw boom'],
+  // more
+  ['never settles in an evaluation', { onStep: evaluating, onEval: during('evalBegin', never) }, 'onEval', 1, 'none', 'gave no answer in 30 ms'],
+  [
+    'answers twice, later',
+    {
+      onStep: asynchronously((events) =>
+        events.pipe(
+          delay(1),
+          mergeMap((event) => [event, event]),
+        ),
+      ),
+    },
+    'onStep',
+    0,
+    'several',
+    'answered 2 times',
+  ],
+  ['is asynchronous and does not say so', { onStep: delay(1) }, 'onStep', 0, 'none', 'wrap an operator that answers later in asynchronously()'],
+  ['is given no time', { onStep: asynchronously(delay(100)) }, 'onStep', 0, 'none', 'gave no answer in 30 ms'],
+  ['emits before it is asked', { onStep: startWith({ phase: 'begin', index: 0 } as StepEvent) }, 'onStep', 0, 'late', 'not asked for'],
+  ['throws when it is subscribed', { onStep: boom }, 'onStep', 0, 'threw', 'threw boom'],
+  ['is no operator', { onStep: (() => undefined) as never }, 'onStep', 0, 'threw', 'threw'],
+  [
+    'answers with another phase',
+    { onStep: map((event) => ({ ...event, phase: 'end' }) as StepEvent) },
+    'onStep',
+    0,
+    'foreign',
+    "answered with phase 'end' of step 0 to phase 'begin' of step 0",
+  ],
+  ['answers with another step', begin({ index: 7 }), 'onStep', 0, 'foreign', "answered with phase 'begin' of step 7"],
+  [
+    'changes what is read-only',
+    begin({ total: 7 }),
+    'onStep',
+    0,
+    'invalid',
+    "changed 'total' of a 'begin' event, which is read-only; it may change: gates, learningRate",
+  ],
+  ['changes the loss', atEnd({ loss: 0 }), 'onStep', 0, 'invalid', "changed 'loss'"],
+  [
+    'leaves fields out',
+    { onStep: during('begin', ({ phase, index, total }) => ({ phase, index, total }) as never) },
+    'onStep',
+    0,
+    'invalid',
+    "left out 'epoch'",
+  ],
+  ['changes an event in place', { onStep: during('begin', (step) => Object.assign(step, { learningRate: 1 })) }, 'onStep', 0, 'threw', 'read only'],
+  [
+    'changes a gate in place',
+    { onStep: during('begin', (step) => ({ ...step, gates: step.gates.map((gate) => Object.assign(gate, { active: true })) })) },
+    'onStep',
+    0,
+    'threw',
+    'read only',
+  ],
+  [
+    'changes a block event in place',
+    { onForwardBlock: eachBlock((call) => Object.assign(call, { input: undefined })) },
+    'onForwardBlock',
+    0,
+    'threw',
+    'read only',
+  ],
+  ['sets a rate of NaN', begin({ learningRate: Number.NaN }), 'onStep', 0, 'invalid', "'learningRate' of a 'begin' event must be a finite number, and is NaN"],
+  ['drops by an unknown policy', begin({ dropped: 'forget' }), 'onStep', 0, 'invalid', "must be 'skip' or 'decay' or 'zeroGradient', and is forget"],
+  ['reports a text', begin({ report: { theta: 'x' } }), 'onStep', 0, 'invalid', "'report' of a 'begin' event must be an object of numbers"],
+  ['evaluates an unknown set', atEnd({ evaluate: ['def'] }), 'onStep', 0, 'invalid', "no evaluation set of the learner; did you mean 'dev'?"],
+  [
+    'evaluates an empty slot',
+    { onStep: evaluating, onEval: during('evalBegin', (event) => ({ ...event, weights: 'ema' })) },
+    'onEval',
+    1,
+    'invalid',
+    "slot 'ema', which does not exist",
+  ],
+  ['forgets gates', { onStep: during('begin', (step) => ({ ...step, gates: step.gates.slice(1) })) }, 'onStep', 0, 'invalid', 'planned 3 gates for 4 blocks'],
+  [
+    'shuffles gates',
+    { onStep: during('begin', (step) => ({ ...step, gates: [...step.gates].reverse() })) },
+    'onStep',
+    0,
+    'invalid',
+    "planned gate 0 for 'block.3' where the block is 'block.0'",
+  ],
+  ['plans a gain of NaN', replan(() => ({ gain: Number.NaN })), 'onStep', 0, 'invalid', "planned a gate for block 'block.0' that is not"],
+  [
+    'invents a branch',
+    replan(({ branches }) => ({ branches: { ...branches, c: { active: true, gain: 1 } } })),
+    'onStep',
+    0,
+    'invalid',
+    "branches of block 'block.0' wrong: 'c'; its branches are: a, b",
+  ],
+  ['forgets a branch', replan(() => ({ branches: {} })), 'onStep', 0, 'invalid', "branches of block 'block.0' wrong: 'a'"],
+  ['plans a branch of nothing', replan(({ branches }) => ({ branches: { ...branches, b: {} } })), 'onStep', 0, 'invalid', "branch 'b' of block 'block.0'"],
+  [
+    'answers a block with a Promise',
+    { onForwardBlock: eachBlock((async (call: BlockCall) => call) as never) },
+    'onForwardBlock',
+    0,
+    'foreign',
+    'answered with a Promise',
+  ],
+  ['gives a block no tensor', whenEntering(() => ({ input: undefined })), 'onForwardBlock', 0, 'invalid', "'input' of a 'enter' event must be a tensor"],
+  ['claims another block', whenEntering(() => ({ name: 'block.3' })), 'onForwardBlock', 0, 'invalid', "changed 'name'"],
+])('a plugin that %s is named', async (_, bad, hook, step, fault, words) => {
+  const error = await failureOf(bad);
+  expect(error).toBeInstanceOf(HookError);
+  expect(error).toMatchObject({ code: 'HOOKLINE_HOOK', plugin: 'bad', hook, step, fault });
+  expect((error as HookError).message).toContain(words);
+  expect((error as HookError).message).toContain(`plugin 'bad', ${hook}, step ${step}: `);
+});
+
+test('a plugin that causes an event of its own hook while it answers one is named', async () => {
+  const learner = residualMlp();
+  let again: (() => void) | undefined;
+  const wrapped: typeof learner = {
+    ...learner,
+    gradients(batch, block, ...rest) {
+      again = () => void block('block.3', { values: new Float64Array(6), gradient: new Float64Array(6) }, (x) => x);
+      return learner.gradients(batch, block, ...rest);
+    },
+  };
+  const onForwardBlock = eachBlock((call) => {
+    again?.();
+    return call;
+  });
+  await expect(createTrainer({ learner: wrapped, plugins: [{ name: 'bad', onForwardBlock }], steps: 1, learningRate: 1 }).run()).rejects.toMatchObject({
+    plugin: 'bad',
+    hook: 'onForwardBlock',
+    fault: 'reentrant',
+  });
+});
+
+test('a second answer by a timer is found out in a later step', async () => {
+  expect(await failureOf({ onStep: answerAgain((event) => of(event).pipe(delay(0))) })).toMatchObject({ plugin: 'bad', fault: 'late' });
+});
+
+test('a second answer after the last step is found out too', async () => {
+  const onStep = (events: Observable<StepEvent>) => events.pipe(mergeMap((event) => (event.phase === 'end' && event.index === 1 ? [event, event] : [event])));
+  await expect(createTrainer({ learner: residualMlp(), plugins: [{ name: 'bad', onStep }], steps: 2, learningRate: 1 }).run()).rejects.toMatchObject({
+    plugin: 'bad',
+    step: 1,
+    fault: 'several',
+  });
+  const late = answerAgain(inAMicrotask);
+  await expect(createTrainer({ learner: residualMlp(), plugins: [{ name: 'bad', onStep: late }], steps: 1, learningRate: 1 }).run()).rejects.toMatchObject({
+    plugin: 'bad',
+    step: 0,
+    fault: 'late',
+  });
+});
+
+test.each<[string, Bad, string]>([
+  ['an operator of another hook', { onStep: during('enter', (call) => call) as never }, 'an operator of onForwardBlock is given as onStep'],
+  ['a hook that is no function', { onStep: 3 as never }, 'onStep'],
+  ['a misspelt hook', { onForwardblock: eachBlock((call) => call) } as never, "has 'onForwardblock', which means nothing; did you mean 'onForwardBlock'?"],
+  ['an invented hook', { onEpochFinished: () => {} } as never, "has 'onEpochFinished', which means nothing; the hooks are"],
+  ['a hook given twice', { onStep: take(9), setup: () => ({ onStep: take(9) }) }, 'gives onStep both directly and by setup'],
+  ['a misspelt hook from setup', { setup: () => ({ onstep: take(9) }) as never }, "did you mean 'onStep'?"],
+  ['an asynchronous setup', { setup: (async () => ({})) as never }, 'is a Promise'],
+  ['a setup that throws', { setup: boom }, "setup of plugin 'bad' threw boom"],
+])('%s is named', async (_, bad, words) => {
+  const start = async () => createTrainer({ learner: residualMlp(), plugins: [{ name: 'bad', ...bad }], steps: 1, learningRate: 1 }).run();
+  await expect(start()).rejects.toThrow(words);
+  await expect(start()).rejects.toThrow(/plugin 'bad'/);
+});
