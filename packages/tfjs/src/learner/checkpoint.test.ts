@@ -139,6 +139,7 @@ describe.each(['cpu', 'wasm'] as const)('saving and weights on %s', (engine) => 
 
   it('names slots and evaluation sets that are not there', () => {
     const block = blockOf(learner, { mode: 'evaluate' });
+    expect(() => learner.weights.copy('a/b')).toThrow(/'a\/b' cannot name/);
     expect(() => learner.weights.lerp('ema', 0.5)).toThrow(expect.objectContaining({ code: 'HOOKLINE_WEIGHTS' }));
     expect(() => learner.evaluate('dev', block, 'ema')).toThrow(/no weight slot 'ema'/);
     expect(() => learner.evaluate('test', block, undefined)).toThrow(/no evaluation set 'test'.*'dev'/);

@@ -32,6 +32,7 @@ describe.each(['cpu', 'wasm'] as const)('gradients on %s', (engine) => {
     expect(clipped.values('stem.bias')[1]).toBeCloseTo((handle.values('stem.bias')[1] as number) * factor, 6);
     expect(clipped.norm()).toBeCloseTo(0.5, 5);
     expect(all(handle.clipNorm(norm * 2))).toEqual(all(handle));
+    expect(handle.scale(1e-6 / norm).clipNorm(1e-6).norm()).toBeCloseTo(0.5e-6, 9);
   });
 
   it('do each verb at its place in the order', () => {

@@ -1,3 +1,5 @@
+import { accumulateGradients, clipGradients, during, mergeGates, type Plugin, weightAveraging } from '@hookline/core';
+import { resumeConformance } from '@hookline/core/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
@@ -89,6 +91,23 @@ describe.each(['cpu', 'wasm'] as const)('the tensor learner on %s', (engine) => 
       expect(count(learner, gates)).toEqual(count(small));
       small.dispose();
     }
+  });
+
+  it("resumes bit for bit under the core's trainer, with dropping, recomputation, accumulation, clipping and averaging", async () => {
+    learner = mlp();
+    const dropping: Plugin = {
+      name: 'dropping',
+      setup: (run) => ({
+        onStep: during('begin', (step) => {
+          const plan = step.gates.map((gate, i) => ({ ...gate, active: run.random('drop', step.index, i) < 0.6, gain: 1.5 }));
+          const recompute = (block: string) => block.endsWith('1');
+          return { ...step, gates: mergeGates(step.gates, plan), recompute, dropped: step.index % 2 ? 'decay' : 'zeroGradient' };
+        }),
+      }),
+    };
+    const plugins = () => [dropping, accumulateGradients({ microBatches: 2 }), clipGradients({ norm: 0.5 }), weightAveraging({ decay: 0.9 })];
+    const report = await resumeConformance({ plugins, learner: () => mlp({ depth: 3 }), kills: [1, 4, 6], steps: 9 });
+    expect(report.kills.map((kill) => kill.resumedAt)).toEqual([0, 3, 6]);
   });
 
   it('leaves nothing behind when disposed of', async () => {

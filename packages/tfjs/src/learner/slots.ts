@@ -42,6 +42,9 @@ export function weightSlots(parameters: Parameters): Slots {
     get,
     has: (slot) => slots.has(slot),
     copy(to) {
+      if (to === '' || to.includes('/')) {
+        throw new HooklineError('HOOKLINE_WEIGHTS', `'${to}' cannot name a weight slot`, { hint: 'use a name without slashes, such as ema' });
+      }
       drop(to);
       slots.set(to, new Map(parameters.names.map((name) => [name, copied(parameters.variable(name))])));
     },
