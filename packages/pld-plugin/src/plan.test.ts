@@ -6,7 +6,7 @@ import { allPatterns, transformerBlocks } from '../test/patterns.js';
 import { equalBlocks, keepAt, makeDropping, marginalsAt, thetaAt } from './dropping.js';
 import type { PldOptions } from './options.js';
 import { expectedGates, planGates, planOf } from './plan.js';
-import { eachGate } from './sampling.js';
+import { eachGate, systematicPatterns } from './sampling.js';
 import { matchedDropping } from './saving.js';
 
 /** The output of a linear network for input 1, where every branch F(x) = w x and a block without branches is B(x) = (1 + w) x. */
@@ -181,19 +181,19 @@ describe('gates', () => {
     for (const options of [{}, { minimumActive: 2 }, { gates: 'branch' as const }, { gates: 'branch' as const, minimumActive: 3 }]) {
       const blocks = transformerBlocks(4, 'pre');
       const dropping = makeDropping({ schedule: 'constant', thetaBar: 0.2, sampling: 'systematic', ...options }, { blocks, steps: 10 });
-      const n = 10_000;
       const mean = blocks.map(() => 0);
-      let active = 0;
-      for (let k = 0; k < n; k++) {
-        const { gates, expectedActive } = planOf(dropping, 0, () => (k + 0.5) / n);
+      let [u, active] = [0, 0];
+      for (const { weight } of systematicPatterns(eachGate(keepAt(dropping, 0.2), dropping.gateCounts))) {
+        const { gates } = planOf(dropping, 0, () => u + weight / 2);
+        u += weight;
         gates.forEach((gate, i) => {
           const branch = gate.branches['ffn']!;
-          if (gate.active && branch.active) mean[i]! += branch.gain / n;
+          if (gate.active && branch.active) mean[i]! += branch.gain * weight;
         });
-        active += gates.filter((gate) => gate.active).length / n;
-        if (k === n - 1) expect(active).toBeCloseTo(expectedActive, 3);
+        active += gates.filter((gate) => gate.active).length * weight;
       }
-      for (const value of mean) expect(value).toBeCloseTo(1, 3);
+      expect(active).toBeCloseTo(planOf(dropping, 0, () => 0).expectedActive, 12);
+      for (const value of mean) expect(value).toBeCloseTo(1, 12);
     }
   });
 });
