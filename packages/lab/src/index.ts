@@ -1,1 +1,4 @@
+export * from './bench/index.js';
+export * from './failures.js';
 export * from './report/index.js';
+export * from './start/index.js';

@@ -1,0 +1,37 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A parser for `--flag N`: a whole number in a range. */
+export const integer =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(
+        most === Number.MAX_SAFE_INTEGER ? `It must be a whole number, at least ${least}.` : `It must be a whole number from ${least} to ${most}.`,
+      );
+    }
+    return value;
+  };
+
+/** A parser for `--flag X`: a number in a closed range. */
+export const number =
+  (least: number, most = Number.POSITIVE_INFINITY) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || Number.isNaN(value) || value < least || value > most) {
+      throw new InvalidArgumentError(
+        most === Number.POSITIVE_INFINITY ? `It must be a number, at least ${least}.` : `It must be a number from ${least} to ${most}.`,
+      );
+    }
+    return value;
+  };
+
+const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
+
+/** A parser for durations such as `90s`, `10m`, `1.5h` or `1h30m`, in seconds. */
+export function duration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
+  const value = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * seconds[unit!]!, 0);
+  if (parts.map(([all]) => all).join('') !== text || value <= 0) throw new InvalidArgumentError('It must be a duration such as 90s, 10m or 1.5h.');
+  return value;
+}
