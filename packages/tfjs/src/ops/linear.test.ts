@@ -28,7 +28,7 @@ describe.each(testedEngines)('linear on %s', (engine) => {
         ]),
         tf.tensor1d([10, 20]),
       ).dataSync(),
-    ); // prettier-ignore
+    );
     expect(Array.from(y)).toEqual([11, 25]);
   });
 

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { interleaved, quantile } from './interleave.js';
+
+describe('quantile', () => {
+  it.each([
+    { values: [3, 1, 2], q: 0.5, expected: 2 },
+    { values: [4, 1, 2, 3], q: 0.5, expected: 2.5 },
+    { values: [0, 10], q: 0.25, expected: 2.5 },
+    { values: [7], q: 0.75, expected: 7 },
+  ])('is $expected at $q of $values', ({ values, q, expected }) => {
+    expect(quantile(values, q)).toBe(expected);
+  });
+});
+
+describe('interleaved', () => {
+  it('runs contenders in turns, begins each round with another, and times what follows the warm-up', async () => {
+    let now = 0;
+    const ran: string[] = [];
+    const contender = (name: string, costs: readonly number[]) => {
+      let call = 0;
+      return {
+        name,
+        run: async () => {
+          ran.push(name);
+          now += costs[call++] as number;
+        },
+      };
+    };
+    const rounds: number[] = [];
+    const timings = await interleaved([contender('a', [100, 1, 3, 2]), contender('b', [500, 10, 30, 50])], {
+      rounds: 3,
+      warmup: 1,
+      clock: () => now,
+      onRound: (done) => rounds.push(done),
+    });
+    expect(ran.join('')).toBe('abbaabba');
+    expect(timings).toEqual([
+      { name: 'a', times: [1, 3, 2], median: 2, quartiles: [1.5, 2.5] },
+      { name: 'b', times: [10, 30, 50], median: 30, quartiles: [20, 40] },
+    ]);
+    expect(rounds).toEqual([1, 2, 3, 4]);
+  });
+});
