@@ -62,7 +62,7 @@ const choose = (phase: string, fn: (event: any) => unknown): unknown => {
 export const during = choose as During;
 
 /** Sees both phases of each block's call; answers within the call. */
-export const eachBlock = <T>(fn: (call: BlockCall<T>) => BlockCall<T>): SyncOperator<BlockCall<T>> =>
+export const eachBlock = <T = any>(fn: (call: BlockCall<T>) => BlockCall<T>): SyncOperator<BlockCall<T>> =>
   marked((source) => source.pipe(map(fn)), { '~hook': 'onForwardBlock', '~synchronous': true });
 
 /** Lets a raw RxJS operator serve `onForwardBlock`: a promise by its author, checked at run time, that it answers within the call. */
