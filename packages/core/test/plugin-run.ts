@@ -43,8 +43,7 @@ export function driven(plugin: Plugin, overrides: Partial<RunContext> = {}) {
   const made = plugin.setup?.(run, cell) ?? {};
   const hooks = { ...plugin, ...made };
   const gates = openGates(run.blocks);
-  const ask = <E>(hook: Operator<never> | undefined, event: E): Promise<E> =>
-    hook ? firstValueFrom(of(event).pipe(hook as unknown as Operator<E>)) : Promise.resolve(event);
+  const ask = <E>(hook: unknown, event: E): Promise<E> => (hook ? firstValueFrom(of(event).pipe(hook as Operator<E>)) : Promise.resolve(event));
   const common = (index: number) => ({ index, total: run.total, epoch: index / run.batchesPerEpoch, seed: run.seed, gates, learningRate: 0, report: {} });
   return {
     cell,
