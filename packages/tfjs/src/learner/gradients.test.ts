@@ -32,7 +32,12 @@ describe.each(['cpu', 'wasm'] as const)('gradients on %s', (engine) => {
     expect(clipped.values('stem.bias')[1]).toBeCloseTo((handle.values('stem.bias')[1] as number) * factor, 6);
     expect(clipped.norm()).toBeCloseTo(0.5, 5);
     expect(all(handle.clipNorm(norm * 2))).toEqual(all(handle));
-    expect(handle.scale(1e-6 / norm).clipNorm(1e-6).norm()).toBeCloseTo(0.5e-6, 9);
+    expect(
+      handle
+        .scale(1e-6 / norm)
+        .clipNorm(1e-6)
+        .norm(),
+    ).toBeCloseTo(0.5e-6, 9);
   });
 
   it('do each verb at its place in the order', () => {
@@ -84,6 +89,13 @@ describe.each(['cpu', 'wasm'] as const)('gradients on %s', (engine) => {
     const [a, b] = [await learner.update(one, planOf(learner, { skip: true })), await learner.update(many, planOf(learner, { skip: true }))];
     expect(b.losses['square']).toBeCloseTo(a.losses['square'] as number, 5);
     expect(b.losses['first']).toBeCloseTo(a.losses['first'] as number, 5);
+  });
+
+  it('take nothing from an objective without items', async () => {
+    const handle = gradientsOf(learner, batch, {}, undefined, { square: 36, first: 0 });
+    const { losses } = await learner.update(handle, planOf(learner, { skip: true }));
+    expect(losses['first']).toBe(0);
+    expect(losses['square']).toBeGreaterThan(0);
   });
 
   it('are there for a parameter that took part in any micro-batch', async () => {

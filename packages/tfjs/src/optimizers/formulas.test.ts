@@ -44,6 +44,12 @@ describe.each([
     close(at.w, [0.999 * 0.8990004 - (0.1 * 0.035) / 0.19 / (0.197613 + 1e-6), 0.999 * -1.8980002 - (0.1 * 0.005) / 0.19 / (0.5 + 1e-6)], 5);
   });
 
+  it('AdamW adds epsilon outside the root', () => {
+    const at = { w: tf.tensor1d([1]), g: tf.tensor1d([2]), m: tf.zeros([1]), v: tf.zeros([1]) };
+    const { w } = ops.adamw(at, { gradientScale: 1, beta1: 0, beta2: 0.75, keep: 1, stepSize: 0.5, rootScale: 2, epsilon: 1 });
+    close(w, [1 - (0.5 * 2) / (2 + 1)]); // v = 1, sqrt(v) · 2 + 1 = 3
+  });
+
   it('LAMB gives the numbers of a step worked out by hand', () => {
     const run = (trust: boolean, weightDecay: number, w: number[]) =>
       ops.lamb(

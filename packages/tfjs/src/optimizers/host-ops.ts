@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type HostBackend, type HostCall, type HostKernel, registerHostKernels, runKernel } from '../host-kernels/register.js';
-import { type AdamWStep, adamwArrays } from './adamw.js';
+import type { AdamWStep } from './adamw.js';
 import { hostView, squares } from './host.js';
 import { type LambStep, lambArrays } from './lamb.js';
+import { adamwFast } from './simd-adamw.js';
 import type { ParameterTensors, UpdateOps } from './update-ops.js';
 
 type Loop = (inputs: readonly Float32Array[], out: Float32Array, call: HostCall) => void;
@@ -25,7 +26,7 @@ type Four = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
 
 const kernels: readonly HostKernel[] = [
   loopKernel('HooklineAdamW', ['w', 'g', 'm', 'v'], (inputs, out, { attribute }) =>
-    adamwArrays(...(inputs as Four), out, {
+    adamwFast(...(inputs as Four), out, {
       gradientScale: attribute('gradientScale'),
       beta1: attribute('beta1'),
       beta2: attribute('beta2'),
