@@ -1,4 +1,4 @@
-export { type Contender, type InterleaveOptions, interleaved, quantile, type Timing } from './interleave.js';
+export { type ClockName, type Contender, type InterleaveOptions, interleaved, quantile, type Timing } from './interleave.js';
 export { type BenchMachine, benchMachine } from './machine.js';
 export { type BenchSaving, type BenchSavingOptions, benchSaving } from './saving.js';
 export { type BenchShape, benchShape, randomBatches } from './shape.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interleaved, quantile } from './interleave.js';
+import { clocks, interleaved, quantile } from './interleave.js';
 
 describe('quantile', () => {
   it.each([
@@ -39,5 +39,15 @@ describe('interleaved', () => {
       { name: 'b', times: [10, 30, 50], median: 30, quartiles: [20, 40] },
     ]);
     expect(rounds).toEqual([1, 2, 3, 4]);
+  });
+});
+
+describe('clocks', () => {
+  it.each(['wall', 'cpu'] as const)('go on: %s', (name) => {
+    const start = clocks[name]();
+    for (let i = 0, x = 1; i < 1e7; i++) x = Math.sqrt(x + i);
+    const spent = clocks[name]() - start;
+    expect(spent).toBeGreaterThan(0);
+    expect(spent).toBeLessThan(60_000);
   });
 });

@@ -25,12 +25,24 @@ export function quantile(values: readonly number[], q: number): number {
   return low + (at - below) * (high - low);
 }
 
+/** What is counted: time on the wall, or the process's time on processors, which other work on the machine disturbs less. */
+export type ClockName = 'wall' | 'cpu';
+
+/** Clocks in milliseconds. */
+export const clocks: Readonly<Record<ClockName, () => number>> = {
+  wall: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
+
 export interface InterleaveOptions {
   /** Timed rounds; each runs every contender once. */
   readonly rounds: number;
   /** Rounds before, not timed; default 1. */
   readonly warmup?: number;
-  /** A clock in milliseconds; default `performance.now`. */
+  /** A clock in milliseconds; default that on the wall. */
   readonly clock?: () => number;
   /** Told of every round that is done, warm-up included. */
   readonly onRound?: ((done: number, of: number) => void) | undefined;
@@ -41,7 +53,7 @@ export interface InterleaveOptions {
  * follows the same. Report medians and quartiles, and ratios between contenders of one interleaving only.
  */
 export async function interleaved(contenders: readonly Contender[], options: InterleaveOptions): Promise<readonly Timing[]> {
-  const { rounds, warmup = 1, clock = () => performance.now(), onRound } = options;
+  const { rounds, warmup = 1, clock = clocks.wall, onRound } = options;
   const times = contenders.map((): number[] => []);
   for (let round = 0; round < warmup + rounds; round++) {
     for (let turn = 0; turn < contenders.length; turn++) {

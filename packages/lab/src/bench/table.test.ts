@@ -38,10 +38,10 @@ describe('slope', () => {
 describe('benchLines', () => {
   it('says what was measured on what, and how many times as long the others take', () => {
     const ratios = [{ name: 'stock', median: 8.25, quartiles: [8, 8.5] as const }];
-    const lines = benchLines({ kind: 'step', machine, shape: benchShape, timings: [timing('hookline', 50.25), timing('stock', 414)], ratios });
+    const lines = benchLines({ kind: 'step', machine, clock: 'wall', shape: benchShape, timings: [timing('hookline', 50.25), timing('stock', 414)], ratios });
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "Some CPU, 2 cores, linux x64; Node 20.20.2, tfjs 4.22.0, wasm 4.22.0: one thread; 2026-11-24
-      BERT L=4 H=256 A=4 V=8000, batch 8 x 128, 20 masked a row
+      BERT L=4 H=256 A=4 V=8000, batch 8 x 128, 20 masked a row; time on the wall
 
                 ms a step    quartiles  steps       times as long
       ────────  ─────────  ───────────  ─────  ──────────────────
@@ -54,6 +54,7 @@ describe('benchLines', () => {
     const lines = benchLines({
       kind: 'saving',
       machine,
+      clock: 'cpu',
       shape: benchShape,
       timings: [timing('4 of 4 blocks', 400)],
       millisecondsPerBlock: 80,
@@ -62,7 +63,7 @@ describe('benchLines', () => {
     });
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "Some CPU, 2 cores, linux x64; Node 20.20.2, tfjs 4.22.0, wasm 4.22.0: one thread; 2026-11-24
-      BERT L=4 H=256 A=4 V=8000, batch 8 x 128, 20 masked a row
+      BERT L=4 H=256 A=4 V=8000, batch 8 x 128, 20 masked a row; processor time
 
                      ms a step  quartiles  steps
       ─────────────  ─────────  ─────────  ─────

@@ -22,7 +22,7 @@ const timingRow = ({ name, median, quartiles, times }: Timing): string[] => [
 
 /** A benchmark as lines of text. */
 export function benchLines(result: BenchStep | BenchSaving): readonly string[] {
-  const head = [machineLine(result.machine), shapeLine(result.shape), ''];
+  const head = [machineLine(result.machine), `${shapeLine(result.shape)}; ${result.clock === 'cpu' ? 'processor time' : 'time on the wall'}`, ''];
   const columns = ['', 'ms a step', 'quartiles', 'steps'];
   if (result.kind === 'step') {
     const ratio = (name: string): string => {
