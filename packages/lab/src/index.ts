@@ -1,4 +1,5 @@
 export * from './bench/index.js';
 export * from './failures.js';
+export * from './pretrain/index.js';
 export * from './report/index.js';
 export * from './start/index.js';

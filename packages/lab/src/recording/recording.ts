@@ -1,4 +1,5 @@
-import type { Trainer } from '@hookline/core';
+import type { News, Trainer } from '@hookline/core';
+import type { MetricsLine } from '@hookline/core/node';
 import type { CurvePoint, EvaluationPoint } from '../report/index.js';
 
 /** What a run has done so far, as a report needs it. Grows while the run goes on. */
@@ -9,39 +10,25 @@ export interface Recording {
   readonly active: readonly (readonly boolean[])[];
   /** Seconds of each step. */
   readonly stepSeconds: readonly number[];
-  /** Seconds of all steps. */
+  /** Seconds of all steps: evaluation and checkpoints are off this clock. */
   readonly seconds: number;
 }
 
 export interface RecordingOptions {
-  /** The evaluation set whose `mlmLoss` is the held-out loss; default: the first that is told of. */
+  /** The evaluation set whose `mlmLoss` is the held-out loss; default: every set. */
   readonly set?: string;
   /** Tokens that a step reads. */
   readonly tokensAStep?: number;
 }
 
-/** Listens to a run to come; the clock is the sum of the steps' own seconds, so evaluation and checkpoints are off it. */
-export function recordRun(trainer: Trainer, { set, tokensAStep }: RecordingOptions = {}): Recording {
+function recorder({ set, tokensAStep }: RecordingOptions) {
   const curve: CurvePoint[] = [];
   const evaluations: EvaluationPoint[] = [];
   const active: (readonly boolean[])[] = [];
   const stepSeconds: number[] = [];
   let seconds = 0;
-  const tokensAt = (step: number) => (tokensAStep === undefined ? {} : { tokens: step * tokensAStep });
-  trainer.on('step', (news) => {
-    seconds += news.seconds;
-    stepSeconds.push(news.seconds);
-    active.push(news.active);
-    const { theta, expectedActive } = news.report;
-    const step = news.index + 1;
-    const extra = { ...(theta === undefined ? {} : { theta }), ...(expectedActive === undefined ? {} : { expectedActive }) };
-    curve.push({ step, seconds, ...tokensAt(step), loss: news.losses['mlm'] ?? news.loss, ...extra });
-  });
-  trainer.on('evaluation', (news) => {
-    const loss = news.metrics['mlmLoss'];
-    if (loss !== undefined && news.set === (set ?? news.set)) evaluations.push({ step: news.step, seconds, ...tokensAt(news.step), mlmLoss: loss });
-  });
-  return {
+  const at = (step: number) => ({ step, seconds, ...(tokensAStep === undefined ? {} : { tokens: step * tokensAStep }) });
+  const recording: Recording = {
     curve,
     evaluations,
     active,
@@ -50,6 +37,39 @@ export function recordRun(trainer: Trainer, { set, tokensAStep }: RecordingOptio
       return seconds;
     },
   };
+  return {
+    recording,
+    step(news: News['step']): void {
+      seconds += news.seconds;
+      stepSeconds.push(news.seconds);
+      active.push(news.active);
+      const { theta, expectedActive } = news.report;
+      const extra = { ...(theta === undefined ? {} : { theta }), ...(expectedActive === undefined ? {} : { expectedActive }) };
+      curve.push({ ...at(news.index + 1), loss: news.losses['mlm'] ?? news.loss, ...extra });
+    },
+    evaluation(news: News['evaluation']): void {
+      const mlmLoss = news.metrics['mlmLoss'];
+      if (mlmLoss !== undefined && news.set === (set ?? news.set)) evaluations.push({ ...at(news.step), mlmLoss });
+    },
+  };
+}
+
+/** Records a run to come, by listening to it. */
+export function recordRun(trainer: Pick<Trainer, 'on'>, options: RecordingOptions = {}): Recording {
+  const { recording, step, evaluation } = recorder(options);
+  trainer.on('step', step);
+  trainer.on('evaluation', evaluation);
+  return recording;
+}
+
+/** The recording of a run from its metrics file. */
+export function recordingOf(lines: readonly MetricsLine[], options: RecordingOptions = {}): Recording {
+  const { recording, step, evaluation } = recorder(options);
+  for (const line of lines) {
+    if (line.event === 'step') step(line);
+    if (line.event === 'evaluation') evaluation(line);
+  }
+  return recording;
 }
 
 /** Blocks run and blocks that could have run. */

@@ -1,0 +1,55 @@
+import { flopsPerStep } from '@hookline/bert';
+import { createTrainer } from '@hookline/core';
+import type { PretrainConfig } from './config.js';
+import type { RunData } from './data.js';
+import { learnerOf, modelOf } from './learner.js';
+import { blockSaving, runPlugins } from './plugins.js';
+
+const warmUp = 2;
+const timed = 5;
+
+/** Mean seconds of a dense step and of an evaluation, measured on a model that is thrown away. */
+async function timeSteps(config: PretrainConfig, data: RunData): Promise<{ readonly step: number; readonly evaluation: number }> {
+  const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
+  const learner = await learnerOf(dense, data);
+  try {
+    const plugins = runPlugins({ ...dense, evaluation: { ...config.evaluation, every: warmUp + timed } }, modelOf(config, data.tokenizer)).filter(
+      ({ name }) => name !== 'metrics-file' && name !== 'checkpoints',
+    );
+    const trainer = createTrainer({ learner, plugins, steps: warmUp + timed, seed: config.seed });
+    const seconds: number[] = [];
+    let evaluation = 0;
+    trainer.on('step', (news) => void seconds.push(news.seconds));
+    trainer.on('evaluation', (news) => {
+      evaluation += news.seconds;
+    });
+    await trainer.run();
+    return { step: seconds.slice(warmUp).reduce((sum, one) => sum + one, 0) / timed, evaluation };
+  } finally {
+    learner.dispose();
+  }
+}
+
+/**
+ * How many steps fit into a budget of seconds: the time of a dense step is measured, what dropping saves is expected of it by the blocks' share of
+ * the arithmetic, and evaluations are counted. At least 1.
+ */
+export async function stepsForBudget(config: PretrainConfig, data: RunData, seconds: number): Promise<number> {
+  const model = modelOf(config, data.tokenizer);
+  const time = await timeSteps(config, data);
+  const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
+  const { blockShare } = flopsPerStep(model, { batchSize: config.batchSize, sequenceLength: config.sequenceLength, maskedPerRow });
+  const fits = (steps: number): boolean => {
+    const saved = blockSaving(config, model.numHiddenLayers, steps) * blockShare;
+    const every = config.evaluation.every;
+    const evaluations = (every < 1 ? Math.ceil(1 / every) : Math.floor(steps / every)) + 1;
+    return steps * time.step * (1 - saved) + evaluations * time.evaluation <= seconds;
+  };
+  let [low, high] = [1, Math.max(1, Math.ceil((20 * seconds) / time.step))];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Tokenizer } from '@hookline/bert';
+import { saveTokenizer } from '@hookline/bert/node';
+import { HooklineError, parseOptions } from '@hookline/core';
+import { type CompleteConfig, pretrainConfig } from './config.js';
+
+/** Where the parts of a run lie. */
+export const runFiles = (directory: string) => ({
+  config: join(directory, 'config.json'),
+  tokenizer: join(directory, 'tokenizer'),
+  metrics: join(directory, 'metrics.jsonl'),
+  checkpoints: join(directory, 'checkpoints'),
+  report: join(directory, 'report.html'),
+});
+
+/** A run directory, and the checkpoint in it that a path named, if it named one. */
+export interface RunPath {
+  readonly directory: string;
+  readonly checkpoint: string | undefined;
+}
+
+/**
+ * Takes `RUN` and `RUN/checkpoints/step-…` apart.
+ * @throws HooklineError `HOOKLINE_RUN` where no run is
+ */
+export function runPath(path: string): RunPath {
+  const full = resolve(path);
+  const named = basename(dirname(full)) === 'checkpoints';
+  const directory = named ? dirname(dirname(full)) : full;
+  if (!existsSync(runFiles(directory).config)) {
+    const what = existsSync(full) ? `'${path}' holds no run (no config.json)` : `there is no '${path}'`;
+    throw new HooklineError('HOOKLINE_RUN', what, { hint: 'give the directory of a run, or a checkpoint in its checkpoints folder' });
+  }
+  if (named && !existsSync(full))
+    throw new HooklineError('HOOKLINE_CHECKPOINT_MISSING', `there is no checkpoint '${path}'`, { hint: `look into ${join(directory, 'checkpoints')}` });
+  return { directory, checkpoint: named ? basename(full) : undefined };
+}
+
+/**
+ * Refuses a directory that holds anything.
+ * @throws HooklineError `HOOKLINE_RUN_EXISTS`
+ */
+export function requireFresh(directory: string): void {
+  if (!existsSync(directory)) return;
+  if (!statSync(directory).isDirectory()) throw new HooklineError('HOOKLINE_RUN_EXISTS', `'${directory}' is a file`, { hint: 'choose another --run' });
+  if (readdirSync(directory).length === 0) return;
+  throw new HooklineError('HOOKLINE_RUN_EXISTS', `the run directory '${directory}' is not empty`, {
+    hint: `choose another --run, or go on with --resume ${directory}`,
+  });
+}
+
+/** Writes what a run needs to be replayed and its model to be used: `config.json` and the tokenizer. */
+export function writeRun(directory: string, config: CompleteConfig, tokenizer: Tokenizer): void {
+  mkdirSync(directory, { recursive: true });
+  saveTokenizer(tokenizer, runFiles(directory).tokenizer);
+  writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+/** @throws HooklineError `HOOKLINE_RUN` where the file is missing or none of a run */
+export function readRunConfig(directory: string): CompleteConfig {
+  const path = runFiles(directory).config;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new HooklineError('HOOKLINE_RUN', `cannot read ${path}`, { hint: 'it is written when a run begins; give the directory of a run', cause });
+  }
+  const config = parseOptions(path, pretrainConfig, value, 'HOOKLINE_RUN');
+  if (config.steps === undefined) throw new HooklineError('HOOKLINE_RUN', `${path} says no number of steps`, { hint: 'give the directory of a run' });
+  return config as CompleteConfig;
+}

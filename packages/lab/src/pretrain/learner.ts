@@ -1,0 +1,23 @@
+import { type BertConfig, type BertLearner, bertConfig, bertPretraining, type Tokenizer } from '@hookline/bert';
+import type { PretrainConfig } from './config.js';
+import type { RunData } from './data.js';
+
+/** The model of a configuration over a vocabulary. */
+export const modelOf = (config: PretrainConfig, tokenizer: Pick<Tokenizer, 'vocabSize'>): BertConfig =>
+  bertConfig({ ...defined(config.model), vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: config.sequenceLength });
+
+/** The learner of a configuration. Its default recipe is left out: the run's plugins say all of it. */
+export const learnerOf = (config: PretrainConfig, data: Pick<RunData, 'sets' | 'tokenizer'>): Promise<BertLearner> =>
+  bertPretraining({
+    ...defined(modelOf(config, data.tokenizer)),
+    data: data.sets,
+    objective: config.objective,
+    optimizer: config.optimizer,
+    seed: config.seed,
+    engine: config.engine,
+    defaults: [],
+  });
+
+/** Without the keys whose value is undefined. */
+const defined = <O extends object>(object: O): { [K in keyof O]: Exclude<O[K], undefined> } =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof O]: Exclude<O[K], undefined> };

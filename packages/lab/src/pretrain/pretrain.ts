@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises';
+import type { BertLearner } from '@hookline/bert';
+import { readTokenizer } from '@hookline/bert/node';
+import { createTrainer, during, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
+import { readMetrics } from '@hookline/core/node';
+import { whileRunning } from '../failures.js';
+import { renderReport } from '../report/index.js';
+import { stepsForBudget } from './budget.js';
+import { type CompleteConfig, type PretrainConfig, requireLength } from './config.js';
+import { loadData, type RunData } from './data.js';
+import { planRun, type RunPlan } from './dry-run.js';
+import { readRunConfig, requireFresh, runFiles, runPath, writeRun } from './files.js';
+import { learnerOf } from './learner.js';
+import { heldOutSet, runPlugins } from './plugins.js';
+import { runReport } from './run-report.js';
+
+export interface PretrainOptions {
+  readonly onStage?: (text: string) => void;
+  /** Told of the trainer before it runs, to listen to it. */
+  readonly onTrainer?: (trainer: Trainer, learner: BertLearner) => void;
+  /** Plugins besides those of the configuration, e.g. progress on a terminal. */
+  readonly plugins?: readonly Plugin[];
+  /** Ends the run after the step in progress, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PretrainResult {
+  readonly directory: string;
+  readonly steps: number;
+  /** Why the run ended before its total, if it did. */
+  readonly stopped: string | undefined;
+  readonly metrics: Scalars;
+  readonly unigramEntropy: number;
+  /** Path of report.html. */
+  readonly report: string;
+}
+
+/**
+ * The configuration with its number of steps decided: from the budget, by measuring, where none is given.
+ * @throws HooklineError `HOOKLINE_CONFIG`
+ */
+export async function completeConfig(config: PretrainConfig, data: RunData, onStage?: (text: string) => void): Promise<CompleteConfig> {
+  requireLength(config);
+  const { budget, ...rest } = config;
+  if (budget === undefined || config.steps !== undefined) return rest as CompleteConfig;
+  onStage?.('timing the first steps');
+  const steps = await stepsForBudget(config, data, budget);
+  onStage?.(`${steps} steps fit into the budget`);
+  return { ...rest, steps };
+}
+
+/** What a run would be; nothing is trained (but for timing a budget) or written. */
+export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptions, 'onStage'> = {}): Promise<RunPlan> {
+  requireLength(config);
+  const data = await loadData(config, options);
+  try {
+    return planRun(await completeConfig(config, data, options.onStage), data);
+  } finally {
+    data.close();
+  }
+}
+
+/**
+ * Trains a new run in a directory that is absent or empty. Everything that input can mend is checked before the directory is touched.
+ * @throws HooklineError for what is wrong with the input, and, marked by `failedWhileRunning`, for what fails in training
+ */
+export async function pretrain(config: PretrainConfig, directory: string, options: PretrainOptions = {}): Promise<PretrainResult> {
+  requireLength(config);
+  requireFresh(directory);
+  const data = await loadData(config, options);
+  try {
+    const complete = await completeConfig(config, data, options.onStage);
+    planRun(complete, data);
+    const learner = await learnerOf(complete, data);
+    try {
+      return await train({ config: complete, data, learner, directory, resume: false, prepare: () => writeRun(directory, complete, data.tokenizer) }, options);
+    } finally {
+      learner.dispose();
+    }
+  } finally {
+    data.close();
+  }
+}
+
+/**
+ * Goes on with a run from its latest checkpoint, or from a named one (`RUN/checkpoints/step-…`), under the configuration that it began with.
+ * @param engine another engine than the run began with
+ */
+export async function resumePretraining(path: string, options: PretrainOptions & { readonly engine?: PretrainConfig['engine'] } = {}): Promise<PretrainResult> {
+  const { directory, checkpoint } = runPath(path);
+  const saved = readRunConfig(directory);
+  const config = options.engine ? { ...saved, engine: options.engine } : saved;
+  const data = await loadData(config, { ...options, tokenizer: readTokenizer(runFiles(directory).tokenizer) });
+  try {
+    const learner = await learnerOf(config, data);
+    try {
+      return await train({ config, data, learner, directory, resume: checkpoint ?? true, prepare: () => undefined }, options);
+    } finally {
+      learner.dispose();
+    }
+  } finally {
+    data.close();
+  }
+}
+
+interface Training {
+  readonly config: CompleteConfig;
+  readonly data: RunData;
+  readonly learner: BertLearner;
+  readonly directory: string;
+  readonly resume: boolean | string;
+  /** Writes what belongs to a new run. */
+  readonly prepare: () => void;
+}
+
+async function train({ config, data, learner, directory, resume, prepare }: Training, options: PretrainOptions): Promise<PretrainResult> {
+  let running = false;
+  const begun: Plugin = {
+    name: 'begun',
+    onStep: during('begin', (step) => {
+      running = true;
+      return step;
+    }),
+  };
+  const trainer = createTrainer({
+    learner,
+    plugins: [...runPlugins(config, learner.config), ...(options.plugins ?? []), begun],
+    steps: config.steps,
+    seed: config.seed,
+    run: directory,
+    resume,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  options.onTrainer?.(trainer, learner);
+  try {
+    prepare();
+    const { steps, stopped, metrics } = await trainer.run();
+    running = true; // what fails from here on is no input's fault
+    const report = runFiles(directory).report;
+    const lines = await readMetrics(runFiles(directory).metrics);
+    await writeFile(report, await renderReport(runReport({ config, learner, lines, unigramEntropy: data.unigramEntropy, directory })));
+    return { directory, steps, stopped, metrics: metrics[heldOutSet] ?? {}, unigramEntropy: data.unigramEntropy, report };
+  } catch (error) {
+    throw running || !(error instanceof HooklineError) ? whileRunning(error) : error;
+  }
+}
