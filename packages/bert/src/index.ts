@@ -1,4 +1,5 @@
-export { type Document, splitSentences } from './corpus/documents.js';
+export { type Document, type DocumentPiece, splitSentences } from './corpus/documents.js';
+export { isHeldOut, type SplitTokens, splitTokens } from './corpus/split.js';
 export { type DocumentPart, memoryTokens, selectTokens, type TokenIds, type TokenStore, tokenizeDocuments } from './corpus/token-store.js';
 export { type EvaluationOptions, evaluationBatches, unigramCounts, unigramEntropy, unigramFrequencies } from './data/evaluation.js';
 export type { MaskingVocabulary } from './data/masking.js';

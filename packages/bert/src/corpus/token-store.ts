@@ -1,6 +1,6 @@
 import { HooklineError } from '@hookline/core';
 import type { Tokenizer } from '../tokenizer/wordpiece.js';
-import type { Document } from './documents.js';
+import type { DocumentPiece } from './documents.js';
 import { growableIntegers } from './growable.js';
 
 export type TokenIds = Uint16Array | Uint32Array;
@@ -120,16 +120,51 @@ export function memoryTokens(
       ids.pushAll(sentence);
     }
   }
-  const all = idArray(vocabSize).from(ids.values());
-  return indexedTokens(index.finish(), { vocabSize, tokenizer }, (from, to) => all.subarray(from, to));
+  return inMemory(index.finish(), ids.values(), { vocabSize, tokenizer });
 }
 
-/** Tokenizes documents into memory. Special tokens written in the text are taken as text. For large corpora: `tokenCache` of the node entry. */
-export function tokenizeDocuments(documents: Iterable<Document>, tokenizer: Tokenizer): TokenStore {
-  function* encoded(): Generator<Iterable<number[]>> {
-    for (const { sentences } of documents) yield sentences.map((sentence) => tokenizer.encode(sentence, { parseSpecialTokens: false }));
-  }
-  return memoryTokens(encoded(), { vocabSize: tokenizer.vocabSize, tokenizer: tokenizer.fingerprint });
+function inMemory(index: TokenIndex, ids: Uint32Array, about: Pick<TokenStore, 'vocabSize' | 'tokenizer'>): TokenStore {
+  const all = about.vocabSize <= 2 ** 16 ? Uint16Array.from(ids) : ids;
+  return indexedTokens(index, about, (from, to) => all.subarray(from, to));
+}
+
+/** Tokenizes documents into memory, piece by piece. Special tokens written in the text are taken as text. */
+export interface TokenBuilder {
+  add(piece: DocumentPiece): void;
+  /** The store, and the names of its documents: those that have tokens. */
+  finish(): { readonly tokens: TokenStore; readonly names: readonly string[] };
+}
+
+export function tokenBuilder(tokenizer: Tokenizer): TokenBuilder {
+  const index = indexBuilder();
+  const all = growableIntegers();
+  const names: string[] = [];
+  let pendingName: string | undefined; // of a document without tokens so far
+  return {
+    add({ name, sentences, continues }) {
+      if (!continues) {
+        index.nextDocument();
+        pendingName = name;
+      }
+      for (const sentence of sentences) {
+        const ids = tokenizer.encode(sentence, { parseSpecialTokens: false });
+        index.sentence(ids.length);
+        all.pushAll(ids);
+        if (ids.length > 0 && pendingName !== undefined) {
+          names.push(pendingName);
+          pendingName = undefined;
+        }
+      }
+    },
+    finish: () => ({ tokens: inMemory(index.finish(), all.values(), { vocabSize: tokenizer.vocabSize, tokenizer: tokenizer.fingerprint }), names }),
+  };
+}
+
+/** Tokenizes documents into memory. For large corpora: `prepareCorpus` with a cache directory, of the node entry. */
+export function tokenizeDocuments(documents: Iterable<DocumentPiece>, tokenizer: Tokenizer): TokenStore {
+  const builder = tokenBuilder(tokenizer);
+  for (const document of documents) builder.add(document);
+  return builder.finish().tokens;
 }
 
 /** A stretch of a document. */

@@ -4,7 +4,7 @@ const mix = (hash: number, code: number, prime: number): number => Math.imul(has
  * A hash of texts as 16 hexadecimal digits: two lanes of FNV-1a over UTF-16 code units, with different offsets and primes. It tells
  * inputs apart for caches; it is not made to withstand somebody who wants two to collide.
  */
-export function fingerprint(...texts: readonly string[]): string {
+export function fingerprint(texts: Iterable<string>): string {
   let a = 0x811c9dc5;
   let b = 0x9747b28c;
   for (const text of texts) {

@@ -85,7 +85,7 @@ export function wordPiece(vocabulary: readonly string[], options: WordPieceOptio
     vocabSize: vocabulary.length,
     settings,
     continuations: Uint8Array.from(vocabulary, (token) => (token.startsWith('##') && token.length > 2 ? 1 : 0)),
-    fingerprint: fingerprint(JSON.stringify(settings), JSON.stringify(added), ...vocabulary),
+    fingerprint: fingerprint([JSON.stringify(settings), JSON.stringify(added), ...vocabulary]),
     encode,
     encodeInput: (a, b, inputOptions) => encodeInput({ ...special, encode }, a, b, inputOptions),
     decode(ids, { skipSpecialTokens = true } = {}) {

@@ -1,0 +1,87 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { HooklineError } from '@hookline/core';
+import { z } from 'zod';
+import { tokenizerFromJson, tokenizerToJson } from '../tokenizer/tokenizer-json.js';
+import { formatVocabulary, parseVocabulary } from '../tokenizer/vocabulary.js';
+import { type Tokenizer, type WordPieceOptions, wordPiece } from '../tokenizer/wordpiece.js';
+import { invalidUtf8At } from './utf8-lines.js';
+
+function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new HooklineError('HOOKLINE_VOCABULARY', `${path} cannot be read (${(cause as Error).message})`, {
+      hint: 'give a vocab.txt, a tokenizer.json, or a folder with one of them',
+      cause,
+    });
+  }
+  const at = invalidUtf8At(bytes);
+  if (at >= 0) throw new HooklineError('HOOKLINE_UTF8', `${path} is not UTF-8: byte 0x${bytes[at]!.toString(16).padStart(2, '0')} at offset ${at}`);
+  return bytes.toString('utf8');
+}
+
+/** What is read of Hugging Face's `tokenizer_config.json`, beside a `vocab.txt`. */
+const configSchema = z.object({
+  do_lower_case: z.boolean().optional(),
+  strip_accents: z.boolean().nullable().optional(),
+  tokenize_chinese_chars: z.boolean().optional(),
+});
+
+function settingsBeside(folder: string): Partial<WordPieceOptions> {
+  const path = join(folder, 'tokenizer_config.json');
+  if (!existsSync(path)) return {};
+  let config: z.output<typeof configSchema>;
+  try {
+    config = configSchema.parse(JSON.parse(readText(path)));
+  } catch (cause) {
+    throw new HooklineError('HOOKLINE_VOCABULARY', `${path} is no tokenizer configuration`, { hint: 'mend it or remove it', cause });
+  }
+  return {
+    ...(config.do_lower_case !== undefined && { lowercase: config.do_lower_case }),
+    ...(config.strip_accents !== undefined && { stripAccents: config.strip_accents }),
+    ...(config.tokenize_chinese_chars !== undefined && { handleChineseChars: config.tokenize_chinese_chars }),
+  };
+}
+
+/**
+ * A tokenizer from a `vocab.txt`, a `tokenizer.json`, or a folder with one of them (`tokenizer.json` first; `tokenizer_config.json` says
+ * whether a `vocab.txt` is lowercased, as bert-base-uncased is where nothing is said).
+ * @param options settings that go before those found
+ * @throws HooklineError `HOOKLINE_VOCABULARY` that names the file, and what it lacks; `HOOKLINE_UTF8`
+ */
+export function readTokenizer(path: string, options: WordPieceOptions = {}): Tokenizer {
+  if (existsSync(path) && statSync(path).isDirectory()) {
+    const [json, vocab] = [join(path, 'tokenizer.json'), join(path, 'vocab.txt')];
+    if (existsSync(json)) return readTokenizer(json, options);
+    if (!existsSync(vocab)) {
+      throw new HooklineError('HOOKLINE_VOCABULARY', `the folder ${path} has neither tokenizer.json nor vocab.txt`, { hint: 'give the path of a vocabulary' });
+    }
+    return readTokenizer(vocab, { ...settingsBeside(path), ...options });
+  }
+  const text = readText(path);
+  if (!path.endsWith('.json')) return wordPiece(parseVocabulary(text, path), { source: path, ...options });
+  const tokenizer = tokenizerFromJson(text, path);
+  return Object.keys(options).length === 0 ? tokenizer : wordPiece(tokenizer.vocabulary, { ...tokenizer.settings, source: path, ...options });
+}
+
+/** Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` into a folder, as Hugging Face's libraries read them. */
+export function saveTokenizer(tokenizer: Tokenizer, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const { lowercase, stripAccents, handleChineseChars } = tokenizer.settings;
+  const config = {
+    tokenizer_class: 'BertTokenizer',
+    do_lower_case: lowercase,
+    strip_accents: stripAccents,
+    tokenize_chinese_chars: handleChineseChars,
+    pad_token: '[PAD]',
+    unk_token: '[UNK]',
+    cls_token: '[CLS]',
+    sep_token: '[SEP]',
+    mask_token: '[MASK]',
+  };
+  writeFileSync(join(folder, 'vocab.txt'), formatVocabulary(tokenizer.vocabulary));
+  writeFileSync(join(folder, 'tokenizer.json'), `${tokenizerToJson(tokenizer)}\n`);
+  writeFileSync(join(folder, 'tokenizer_config.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+}
