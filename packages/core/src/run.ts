@@ -37,19 +37,30 @@ export interface Run<B, T> {
   readonly progress: Progress;
 }
 
+/** Sets every plugin up; where one fails, those before it hear the end. */
+function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context: RunContext, cells: Cells): Pipelines<T> {
+  const { hookTimeout: timeout = 60_000 } = options;
+  const { evaluationSets, weights } = learner;
+  const firstStep = context.resumedAt;
+  try {
+    const hooked = plugins.map((plugin) => hooksOf(plugin, context, cells.of(plugin)));
+    return pipelines<T>(hooked, { firstStep, timeout, evaluationSets, hasSlot: (slot) => weights.has(slot) });
+  } catch (error) {
+    news.tell('end', { steps: firstStep, stopped: 'failed' });
+    throw error;
+  }
+}
+
 /** Starts a run, or goes on with one: learner and plugin states are restored before any plugin is set up. */
 export async function startRun<B, T>(plan: RunPlan<B, T>): Promise<Run<B, T>> {
-  const { learner, plugins, options } = plan;
-  const store = await openStore(options);
+  const { learner, plugins } = plan;
+  const store = await openStore(plan.options);
   const resumed = await resumePoint(plan, store);
   const { step, position, metrics } = resumed ?? { step: 0, position: 0, metrics: {} };
   const context = runContext(plan, step);
   const cells = createCells(plugins, context, resumed?.plugins);
   if (resumed) learner.load(resumed.tensors);
-  const hooks = pipelines<T>(
-    plugins.map((plugin) => hooksOf(plugin, context, cells.of(plugin))),
-    { firstStep: step, timeout: options.hookTimeout ?? 60_000, evaluationSets: learner.evaluationSets, hasSlot: (slot) => learner.weights.has(slot) },
-  );
+  const hooks = setUp(plan, context, cells);
   const progress: Progress = { step, position, stopped: undefined, last: undefined, metrics: { ...metrics } };
   return { plan, hooks, cells, store, context, open: openGates(learner.blocks), progress };
 }

@@ -117,6 +117,23 @@ test('services are replaced for one run, and reach plugins', async () => {
   expect(seen).toEqual([4, 4, undefined, 0, 1, 8, 1]);
 });
 
+test('where a setup fails, the plugins before it hear the end', async () => {
+  const endings: unknown[] = [];
+  const first: Plugin = {
+    name: 'first',
+    setup(run) {
+      run.on('end', (news) => void endings.push(news));
+      return {};
+    },
+  };
+  const second: Plugin = { name: 'second', setup: () => ({ onStep: () => Object.assign([], { subscribe: undefined }) as never }) };
+  await expect(createTrainer({ learner: residualMlp(), plugins: [first, second], steps: 1, ...rate }).run()).rejects.toMatchObject({
+    plugin: 'second',
+    fault: 'threw',
+  });
+  expect(endings).toEqual([{ steps: 0, stopped: 'failed' }]);
+});
+
 test('a trainer runs once', async () => {
   const trainer = createTrainer({ learner: residualMlp(), steps: 1, ...rate });
   await trainer.run();

@@ -138,7 +138,8 @@ test('every event is frozen', async () => {
       return call;
     }),
   };
-  await steps({}, [change, watch, evaluateAtEnd], { steps: 1 });
+  const rateOnly: Plugin = { name: 'rate', stage: 1, onStep: during('gradients', (step) => ({ ...step, learningRate: 0.5 })) };
+  await steps({}, [change, watch, rateOnly, { ...watch, name: 'again', stage: 2 }, evaluateAtEnd], { steps: 1 });
   expect(thawed).toEqual([]);
 });
 

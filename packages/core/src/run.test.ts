@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { residualMlp } from './testing/index.js';
+import { createTrainer } from './trainer.js';
+
+test('every block of every micro-batch of every step has a dropout key of its own', async () => {
+  const learner = residualMlp();
+  const keys: string[] = [];
+  const run: typeof learner.algebra.run = (call, ...rest) => {
+    if (call.mode === 'train') keys.push(call.seed.join());
+    return learner.algebra.run(call, ...rest);
+  };
+  const gradients: typeof learner.gradients = (batch, block, denominators, into, seed) => {
+    keys.push(String(seed));
+    return learner.gradients(batch, block, denominators, into, seed);
+  };
+  await createTrainer({
+    learner: { ...learner, gradients, algebra: { ...learner.algebra, run } },
+    plugins: [{ name: 'accumulate', accumulation: 3 }],
+    steps: 5,
+    learningRate: 0.01,
+    seed: 1,
+  }).run();
+  expect(keys).toHaveLength(5 * 3 * (1 + 4));
+  expect(new Set(keys).size).toBe(keys.length);
+});
