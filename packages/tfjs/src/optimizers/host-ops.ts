@@ -2,31 +2,26 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type HostBackend, type HostCall, type HostKernel, registerHostKernels, runKernel } from '../host-kernels/register.js';
 import type { AdamWStep } from './adamw.js';
 import { hostView, squares } from './host.js';
-import { type LambStep, lambArrays } from './lamb.js';
-import { adamwFast } from './simd-adamw.js';
+import type { LambStep } from './lamb.js';
+import { adamwLoop, type Five, lambLoop, lerpLoop, scaleLoop } from './loops.js';
 import type { ParameterTensors, UpdateOps } from './update-ops.js';
 
-type Loop = (inputs: readonly Float32Array[], out: Float32Array, call: HostCall) => void;
+/** Views of the inputs, then of the output. */
+type Loop = (arrays: readonly Float32Array[], call: HostCall) => void;
 
 /** A kernel with one output, shaped like its first input. */
 const loopKernel = (name: string, inputs: readonly [string, ...string[]], loop: Loop): HostKernel => ({
   name,
   run(call) {
     const info = call.output(call.shape(inputs[0]));
-    loop(
-      inputs.map((input) => call.read(input) as Float32Array),
-      call.write(info),
-      call,
-    );
+    loop([...inputs.map((input) => call.read(input) as Float32Array), call.write(info)], call);
     return info;
   },
 });
 
-type Four = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
-
 const kernels: readonly HostKernel[] = [
-  loopKernel('HooklineAdamW', ['w', 'g', 'm', 'v'], (inputs, out, { attribute }) =>
-    adamwFast(...(inputs as Four), out, {
+  loopKernel('HooklineAdamW', ['w', 'g', 'm', 'v'], (arrays, { attribute }) =>
+    adamwLoop(arrays as unknown as Five, {
       gradientScale: attribute('gradientScale'),
       beta1: attribute('beta1'),
       beta2: attribute('beta2'),
@@ -36,8 +31,8 @@ const kernels: readonly HostKernel[] = [
       epsilon: attribute('epsilon'),
     }),
   ),
-  loopKernel('HooklineLamb', ['w', 'g', 'm', 'v'], (inputs, out, { attribute }) =>
-    lambArrays(...(inputs as Four), out, {
+  loopKernel('HooklineLamb', ['w', 'g', 'm', 'v'], (arrays, { attribute }) =>
+    lambLoop(arrays as unknown as Five, {
       gradientScale: attribute('gradientScale'),
       beta1: attribute('beta1'),
       beta2: attribute('beta2'),
@@ -49,17 +44,10 @@ const kernels: readonly HostKernel[] = [
       trust: attribute('trust') === 1,
     }),
   ),
-  loopKernel('HooklineDecay', ['w'], ([w], out, { attribute }) => {
-    const factor = attribute('factor');
-    for (let i = 0; i < out.length; i++) out[i] = factor * (w?.[i] as number);
-  }),
-  loopKernel('HooklineLerp', ['slot', 'w'], ([slot, w], out, { attribute }) => {
-    const amount = attribute('amount');
-    for (let i = 0; i < out.length; i++) {
-      const from = slot?.[i] as number;
-      out[i] = from + amount * ((w?.[i] as number) - from);
-    }
-  }),
+  loopKernel('HooklineDecay', ['w'], (arrays, { attribute }) => scaleLoop(arrays as unknown as [Float32Array, Float32Array], attribute('factor'))),
+  loopKernel('HooklineLerp', ['slot', 'w'], (arrays, { attribute }) =>
+    lerpLoop(arrays as unknown as [Float32Array, Float32Array, Float32Array], attribute('amount')),
+  ),
 ];
 
 /** Gives these loops to the backend in use, where its memory can be addressed; whether it can. */
@@ -70,8 +58,7 @@ export function prepareHostOps(): boolean {
 }
 
 /**
- * The optimizer's pass as one loop over the backend's memory for each parameter: one kernel a parameter, float64 arithmetic, moments in
- * place. Weights and slots become new tensors, because the wasm backend keeps packed copies of matrices by tensor.
+ * The optimizer's pass as one loop over the backend's memory for each parameter: one kernel a parameter, moments in place, SIMD on wasm. Weights and slots become new tensors, because the wasm backend keeps packed copies of matrices by tensor.
  */
 export const hostOps: UpdateOps = {
   adamw: ({ w, g, m, v }: ParameterTensors, step: AdamWStep) => ({ w: runKernel('HooklineAdamW', { w, g, m, v }, { ...step }), m, v }),

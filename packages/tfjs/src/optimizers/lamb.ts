@@ -1,5 +1,3 @@
-import { squares } from './host.js';
-
 /** The numbers of one LAMB step on one parameter. */
 export interface LambStep {
   /** Factor on the gradient, from clipping and scaling. */
@@ -22,20 +20,20 @@ export interface LambStep {
 export const trustRatio = (wNorm: number, uNorm: number): number => (wNorm > 0 && uNorm > 0 ? wNorm / uNorm : 1);
 
 /**
- * LAMB (You et al. 2020, algorithm 2, with phi the identity): `u = m̂ / (sqrt(v̂) + ε) + weightDecay · w`, `out = w − rate · |w|/|u| · u`.
- * `m` and `v` change in place; arithmetic and norms are float64, storage float32. All arrays have one length.
+ * The direction of LAMB (You et al. 2020, algorithm 2): `u = m̂ / (sqrt(v̂) + ε) + weightDecay · w`; the step is `w − rate · |w|/|u| · u`, with
+ * phi the identity. `m` and `v` change in place; arithmetic is float64, storage float32. All arrays have one length.
  */
-export function lambArrays(w: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, out: Float32Array, step: LambStep): void {
-  const { gradientScale, beta1, beta2, firstScale, rootScale, epsilon, weightDecay, rate, trust } = step;
+export function lambArrays(w: Float32Array, g: Float32Array, m: Float32Array, v: Float32Array, u: Float32Array, step: LambStep): void {
+  const { gradientScale, beta1, beta2, firstScale, rootScale, epsilon, weightDecay } = step;
+  const fresh1 = 1 - beta1;
+  const fresh2 = 1 - beta2;
   const n = w.length;
   for (let i = 0; i < n; i++) {
     const gradient = (g[i] as number) * gradientScale;
-    const first = beta1 * (m[i] as number) + (1 - beta1) * gradient;
-    const second = beta2 * (v[i] as number) + (1 - beta2) * gradient * gradient;
+    const first = beta1 * (m[i] as number) + fresh1 * gradient;
+    const second = beta2 * (v[i] as number) + fresh2 * gradient * gradient;
     m[i] = first;
     v[i] = second;
-    out[i] = (first * firstScale) / (Math.sqrt(second) * rootScale + epsilon) + weightDecay * (w[i] as number);
+    u[i] = (first * firstScale) / (Math.sqrt(second) * rootScale + epsilon) + weightDecay * (w[i] as number);
   }
-  const length = rate * (trust ? trustRatio(Math.sqrt(squares(w)), Math.sqrt(squares(out))) : 1);
-  for (let i = 0; i < n; i++) out[i] = (w[i] as number) - length * (out[i] as number);
 }

@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { adamwArrays } from './adamw.js';
 import { hostView } from './host.js';
-import { adamwFast } from './simd-adamw.js';
+import { lambArrays } from './lamb.js';
+import { adamwLoop, type Five, lambLoop, lerpLoop } from './loops.js';
 import { add, div, mul, simdLoop, sqrt, sub } from './simd-loop.js';
 
 describe('a loop assembled for a memory', () => {
@@ -35,12 +36,12 @@ describe('a loop assembled for a memory', () => {
   });
 });
 
-describe('AdamW in SIMD', () => {
+describe('the optimizers in SIMD', () => {
   beforeAll(async () => {
     await loadEngine('wasm');
   });
 
-  it('agrees with the loop in JavaScript to float32, for arrays of any length', () => {
+  it('agree with the loops in JavaScript to float32, for arrays of any length', () => {
     const number = fc.float({ min: -4, max: 4, noNaN: true });
     fc.assert(
       fc.property(
@@ -49,28 +50,48 @@ describe('AdamW in SIMD', () => {
         (rows, gradientScale) => {
           const column = (i: number) => Float32Array.from(rows, (row) => (i === 3 ? Math.abs(row[i] as number) : (row[i] as number)));
           const step = { gradientScale, beta1: 0.9, beta2: 0.999, keep: 0.9995, stepSize: 0.05, rootScale: 1.5, epsilon: 1e-6 };
-          const expected = [column(0), column(1), column(2), column(3), new Float32Array(rows.length)] as const;
-          adamwArrays(...expected, step);
-          const tensors = [...[0, 1, 2, 3].map((i) => tf.tensor1d(column(i))), tf.zeros([rows.length])];
-          const views = tensors.map((tensor) => (hostView() as (tensor: tf.Tensor) => Float32Array)(tensor)) as unknown as typeof expected;
-          adamwFast(...views, step);
-          for (const [k, view] of views.entries()) {
-            for (const [i, x] of (expected[k] as Float32Array).entries()) expect(Math.abs((view[i] as number) - x)).toBeLessThan(2e-6 * (1 + Math.abs(x)));
+          const fresh = () => [column(0), column(1), column(2), column(3), new Float32Array(rows.length)] as Five;
+          const lambStep = { ...step, firstScale: 2, weightDecay: 0.01, rate: 0.05, trust: true };
+          const length = (x: Float32Array) => Math.hypot(...x);
+          const plain: Readonly<Record<string, (arrays: Five) => void>> = {
+            adamw: (arrays) => adamwArrays(...arrays, step),
+            lamb([w, g, m, v, out]) {
+              lambArrays(w, g, m, v, out, lambStep);
+              const ratio = length(w) > 0 && length(out) > 0 ? length(w) / length(out) : 1;
+              out.set(out.map((u, i) => (w[i] as number) - 0.05 * ratio * u));
+            },
+            lerp: ([w, g, , , out]) => out.set(w.map((x, i) => x + 0.3 * ((g[i] as number) - x))),
+          };
+          const fast: typeof plain = {
+            adamw: (arrays) => adamwLoop(arrays, step),
+            lamb: (arrays) => lambLoop(arrays, lambStep),
+            lerp: ([w, g, , , out]) => lerpLoop([w, g, out], 0.3),
+          };
+          for (const [name, run] of Object.entries(plain)) {
+            const expected = fresh();
+            run(expected);
+            const tensors = fresh().map((data) => tf.tensor1d(data));
+            const views = tensors.map((tensor) => (hostView() as (tensor: tf.Tensor) => Float32Array)(tensor)) as unknown as Five;
+            fast[name]?.(views);
+            for (const [k, view] of views.entries()) {
+              for (const [i, x] of (expected[k] as Float32Array).entries())
+                expect(Math.abs((view[i] as number) - x), name).toBeLessThan(3e-6 * (1 + Math.abs(x)));
+            }
+            tf.dispose(tensors);
           }
-          tf.dispose(tensors);
         },
       ),
     );
   });
 
-  it('is in use on wasm', () => {
+  it('are in use on wasm', () => {
     const view = hostView() as (tensor: tf.Tensor) => Float32Array;
     const tensors = [1, 2, 3, 4, 5].map((key) => tf.tensor1d(Float32Array.from({ length: 400 }, (_, i) => Math.abs(Math.sin(i * key)))));
     const arrays = tensors.map(view) as unknown as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
     const step = { gradientScale: 1 / 3, beta1: 0.9, beta2: 0.999, keep: 0.9995, stepSize: 0.05, rootScale: 1.5, epsilon: 1e-6 };
     const inFloat64 = arrays.map((array) => array.slice()) as typeof arrays;
     adamwArrays(...inFloat64, step);
-    adamwFast(...arrays, step);
+    adamwLoop(arrays, step);
     expect(arrays).not.toEqual(inFloat64); // other rounding: float32 throughout
   });
 });
