@@ -1,11 +1,5 @@
-import { HooklineError } from '@hookline/core';
+import { HooklineError, lengthInSteps, lengthSchema } from '@hookline/core';
 import { z } from 'zod';
-
-/** A length of the run: an integer >= 1 is steps, a number in [0, 1) a fraction of the run. */
-export const lengthSchema = z
-  .number()
-  .min(0)
-  .refine((x) => x < 1 || Number.isInteger(x), 'must be whole steps, or a fraction below 1 of the run');
 
 const during = { start: lengthSchema.optional(), length: lengthSchema.optional() };
 
@@ -36,13 +30,10 @@ export type Schedule = z.input<typeof scheduleSchema>;
 export const shapeOf = (schedule: Exclude<z.output<typeof scheduleSchema>, ThetaFunction>): Shape =>
   typeof schedule === 'string' ? shapeSchema.parse({ type: schedule }) : schedule;
 
-/** A length in steps of a run of `steps`. */
-export const inSteps = (length: number, steps: number): number => (length < 1 ? length * steps : length);
-
 /** How much of the way is left, 1 to 0, at `step` of a ramp. */
 function left(step: number, steps: number, at: { readonly start?: number | undefined; readonly length?: number | undefined }): number {
-  const start = inSteps(at.start ?? 0, steps);
-  const length = at.length === undefined ? steps - start : inSteps(at.length, steps);
+  const start = lengthInSteps(at.start ?? 0, steps);
+  const length = at.length === undefined ? steps - start : lengthInSteps(at.length, steps);
   if (step <= start) return 1;
   return length <= 0 ? 0 : Math.max(0, 1 - (step - start) / length);
 }
@@ -70,7 +61,7 @@ export function decay(shape: Shape, step: number, steps: number): number {
     case 'cosine':
       return (1 - Math.cos(Math.PI * left(step, steps, shape))) / 2;
     case 'step':
-      return 1 - shape.at.filter((length) => step >= inSteps(length, steps)).length / shape.at.length;
+      return 1 - shape.at.filter((length) => step >= lengthInSteps(length, steps)).length / shape.at.length;
     case 'constant':
       return 0;
     case 'growth': {

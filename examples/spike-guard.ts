@@ -1,0 +1,22 @@
+import { definePlugin, during } from '@hookline/core';
+import { z } from 'zod';
+import { isProgram, run } from './run.js';
+
+/** Leaves out an update whose gradient norm is many times the running mean: a bad batch then costs one step, not the run. */
+export const spikeGuard = definePlugin({
+  name: 'spike-guard',
+  options: z.strictObject({ factor: z.number().gt(1).default(4), warmup: z.int().min(1).default(20) }),
+  state: { version: 1, schema: z.strictObject({ mean: z.number(), seen: z.int() }), initial: () => ({ mean: 0, seen: 0 }) },
+  hooks: ({ factor, warmup }, _, state) => ({
+    onStep: during('gradients', (step) => {
+      const { mean, seen } = state.get();
+      const limit = seen < warmup ? Number.MAX_VALUE : factor * mean;
+      const norm = step.gradients.norm();
+      const spike = !(norm <= limit); // NaN too
+      state.set({ mean: mean + ((spike ? limit : norm) - mean) / Math.min(seen + 1, 100), seen: seen + 1 });
+      return spike ? { ...step, skipUpdate: true } : step;
+    }),
+  }),
+});
+
+if (isProgram(import.meta.url)) await run([spikeGuard({ factor: 2 })]);
