@@ -1,5 +1,7 @@
 export * from './bench/index.js';
+export * from './compare/index.js';
 export * from './failures.js';
+export * from './inspect/index.js';
 export * from './pretrain/index.js';
 export * from './report/index.js';
 export * from './start/index.js';

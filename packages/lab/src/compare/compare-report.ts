@@ -1,0 +1,120 @@
+import { machineFacts } from '../recording/machine.js';
+import { blockRuns } from '../recording/recording.js';
+import { mean } from '../recording/statistics.js';
+import type { LossAxis, Report, ReportTable } from '../report/index.js';
+import { type ComparedRun, kindOf } from './compare.js';
+import { atEqual } from './equal.js';
+
+const axes: readonly LossAxis[] = ['step', 'tokens', 'seconds'];
+
+const number = (value: number): string => Math.round(value).toLocaleString('en');
+
+const place: Readonly<Record<LossAxis, (at: number) => string>> = {
+  step: (at) => `${number(at)} steps`,
+  tokens: (at) => `${number(at)} tokens`,
+  seconds: (at) => `${at.toFixed(1)} s of training`,
+};
+
+/** Held-out loss of each run where all have come to the same steps, tokens and time, and what a step took. */
+function equalTable(runs: readonly ComparedRun[]): ReportTable {
+  const evaluations = runs.map((run) => run.recording.evaluations);
+  const equal = axes.map((axis) => ({ axis, ...atEqual(evaluations, axis) }));
+  const loss = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
+  return {
+    title: 'At equal steps, tokens and time',
+    columns: ['Run', 'Model', ...equal.map(({ axis, at }) => `Held-out loss at ${place[axis](at)}`), 'at its end', 'Steps', 'A step', 'Block runs'],
+    rows: runs.map((run, i) => {
+      const { curve, seconds, active } = run.recording;
+      const blocks = blockRuns(active);
+      return [
+        run.name,
+        kindOf(run.config),
+        ...equal.map(({ losses }) => loss(losses[i])),
+        loss(evaluations[i]!.at(-1)?.mlmLoss),
+        number(curve.length),
+        `${((1000 * seconds) / curve.length).toFixed(1)} ms`,
+        blocks.possible === 0 ? '–' : `${((100 * blocks.run) / blocks.possible).toFixed(0)} %`,
+      ];
+    }),
+    caption: 'In nats, interpolated between evaluations. Time is that of training steps alone, on the machine that ran them.',
+  };
+}
+
+/** What a configuration is but for its seed: runs that agree in it are one experiment. */
+const experimentOf = ({ config: { seed: _, ...rest } }: ComparedRun): string => JSON.stringify(rest);
+
+/** Spread over seeds, where several runs differ in nothing else. */
+function seedTable(runs: readonly ComparedRun[]): readonly ReportTable[] {
+  const experiments = [...new Set(runs.map(experimentOf))];
+  const groups = experiments.map((experiment) => runs.filter((run) => experimentOf(run) === experiment)).filter((group) => group.length > 1);
+  if (groups.length === 0) return [];
+  const rows = groups.map((group) => {
+    const losses = group.flatMap((run) => run.recording.evaluations.at(-1)?.mlmLoss ?? []);
+    const steps = group.map((run) => (1000 * run.recording.seconds) / run.recording.curve.length);
+    return [
+      kindOf(group[0]!.config),
+      group.map((run) => run.config.seed).join(', '),
+      mean(losses).toFixed(4),
+      deviation(losses).toFixed(4),
+      `${mean(steps).toFixed(1)} ms`,
+    ];
+  });
+  return [
+    {
+      title: 'Over seeds',
+      columns: ['Model', 'Seeds', 'Mean held-out loss', 'Standard deviation', 'A step'],
+      rows,
+      caption: 'Runs that differ in nothing but the seed, each at its end.',
+    },
+  ];
+}
+
+const deviation = (values: readonly number[]): number => {
+  const center = mean(values);
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
+};
+
+/** What must be the same for held-out losses to be comparable. */
+const measured = ({ config: { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } }: ComparedRun): string =>
+  JSON.stringify([corpus.source, corpus.heldOut, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation.batches, objective, batchSize]);
+
+/** The comparison as a report. */
+export function compareReport(runs: readonly ComparedRun[], command: string): Report {
+  const comparable = new Set(runs.map(measured)).size === 1;
+  const unfinished = runs.filter((run) => run.recording.curve.length < run.config.steps).map((run) => run.name);
+  const ranked = runs
+    .flatMap((run) => (run.recording.evaluations.length ? [{ name: run.name, loss: run.recording.evaluations.at(-1)!.mlmLoss }] : []))
+    .sort((a, b) => a.loss - b.loss);
+  const [best] = ranked;
+  return {
+    kind: 'hookline compare',
+    title: best && comparable ? `${best.name} ends with the lowest held-out loss, ${best.loss.toFixed(3)}` : `${runs.length} runs compared`,
+    lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, equal tokens and equal wall-clock.`,
+    made: new Date(),
+    machine: machineFacts(),
+    settings: runs.map((run) => [run.name, run.directory]),
+    headlines: [],
+    variants: runs.map((run) => ({
+      name: run.name,
+      description: kindOf(run.config),
+      blocks: run.recording.active[0]?.length ?? 0,
+      curve: run.recording.curve,
+      evaluations: run.recording.evaluations,
+      active: run.recording.active,
+    })),
+    references: [],
+    tables: [equalTable(runs), ...seedTable(runs)],
+    axes: ['step', 'tokens', 'seconds'],
+    notes: [
+      ...(comparable
+        ? []
+        : [
+            'These runs were not evaluated on the same held-out batches (corpus, vocabulary or shape of the rows differ): their losses cannot be compared with each other.',
+          ]),
+      ...(unfinished.length ? [`Not at its end yet: ${unfinished.join(', ')}. A learning rate that has not decayed holds a run back.`] : []),
+      'A run whose learning rate decays over more steps is at a disadvantage at fewer: compare the time of runs that are planned for that time.',
+      'The times are those of the machine and the moment in which each run trained; runs that did not share a machine, or shared it with others, do not compare in time.',
+    ],
+    command,
+  };
+}

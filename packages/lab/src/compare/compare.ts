@@ -1,0 +1,66 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { HooklineError } from '@hookline/core';
+import { readMetrics } from '@hookline/core/node';
+import type { CompleteConfig } from '../pretrain/config.js';
+import { readRunConfig, runFiles, runPath } from '../pretrain/files.js';
+import { heldOutSet, methodOf } from '../pretrain/plugins.js';
+import { type Recording, recordingOf } from '../recording/recording.js';
+import { type Report, renderReport } from '../report/index.js';
+import { compareReport } from './compare-report.js';
+
+/** A run as it is compared. */
+export interface ComparedRun {
+  /** Its directory's name; made distinct where two have the same. */
+  readonly name: string;
+  readonly directory: string;
+  readonly config: CompleteConfig;
+  readonly recording: Recording;
+}
+
+/** The name of what a run trained, e.g. `PreLN + progressive layer dropping`. */
+export function kindOf({ model, ...config }: CompleteConfig): string {
+  const method = methodOf(config);
+  return `${model.norm === 'post' ? 'PostLN' : 'PreLN'}${method ? ` + ${method.name}` : ''}`;
+}
+
+/** The shortest ends of paths that tell them apart. */
+export function distinctNames(paths: readonly string[]): readonly string[] {
+  const parts = paths.map((path) => path.split(/[\\/]/).filter((part) => part !== ''));
+  for (let depth = 1; depth < 40; depth++) {
+    const names = parts.map((part) => part.slice(-depth).join('/'));
+    if (new Set(names).size === names.length) return names;
+  }
+  return paths;
+}
+
+/**
+ * Reads finished or unfinished runs.
+ * @throws HooklineError `HOOKLINE_RUN`, `HOOKLINE_METRICS_FILE`
+ */
+export async function readRuns(paths: readonly string[]): Promise<readonly ComparedRun[]> {
+  const directories = paths.map((path) => runPath(path).directory);
+  if (new Set(directories).size < directories.length) throw new HooklineError('HOOKLINE_RUN', 'a run is named twice', { hint: 'name each run once' });
+  const names = distinctNames(directories);
+  return Promise.all(
+    directories.map(async (directory, i): Promise<ComparedRun> => {
+      const config = readRunConfig(directory);
+      const lines = await readMetrics(runFiles(directory).metrics);
+      const recording = recordingOf(lines, { set: heldOutSet, tokensAStep: config.batchSize * config.sequenceLength * config.accumulation });
+      if (recording.curve.length === 0) throw new HooklineError('HOOKLINE_RUN', `the run '${paths[i]}' has no step yet`, { hint: 'train it first' });
+      return { name: names[i]!, directory, config, recording };
+    }),
+  );
+}
+
+/**
+ * Compares runs at equal steps, tokens and wall-clock.
+ * @param out path of the HTML file to write
+ */
+export async function compareRuns(paths: readonly string[], out: string): Promise<{ readonly report: Report; readonly path: string }> {
+  const runs = await readRuns(paths);
+  const report = compareReport(runs, `hookline compare ${paths.map((path) => relative('.', path) || '.').join(' ')}`);
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, await renderReport(report));
+  return { report, path: out };
+}

@@ -1,0 +1,2 @@
+export { type ComparedRun, compareRuns, distinctNames, readRuns } from './compare.js';
+export { atEqual, lossAt } from './equal.js';
