@@ -9,8 +9,9 @@ export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, ber
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
 export { maskedLogits, nextSentenceLogits, pool } from './model/heads.js';
 export { bertWeights, fromHubConfig, toHubConfig, type WeightsOptions } from './model/hugging-face.js';
+export { bertModel, checkpointWeights, type MaskedText, openBlock, type Prediction, predictMasked } from './model/inference.js';
 export { type InitializeOptions, initializeBert, logUnigram } from './model/initialize.js';
-export { type BertHeads, bertBlocks, noWeightDecay, parameterCount, parameterShapes } from './model/parameters.js';
+export { type BertHeads, bertBlocks, parameterCount, parameterShapes } from './model/parameters.js';
 export type { PretrainingBatch } from './pretraining/batch.js';
 export { type BatchTensors, batchTensors } from './pretraining/batch-tensors.js';
 export { type BertLearner, bertPretraining } from './pretraining/bert-pretraining.js';

@@ -102,4 +102,26 @@ describe('encode', () => {
     expect(run({ mode: 'evaluate', seed: [1, 3] })).toEqual(dense);
     expect(dropped).not.toEqual(dense);
   });
+
+  it('drops out each branch by a mask of its own', () => {
+    const config = bertConfig({ ...oracleConfig('pre'), numHiddenLayers: 1, hiddenDropoutProb: 0.5 });
+    const weights = Object.entries(initializeBert(config, 1)).map(([name, { shape, data }]) => {
+      // both branches answer with ones before dropout, with 0 or 2 after
+      if (/output\.dense\.weight/.test(name)) return [name, { shape, data: new Float32Array(data.length) }] as const;
+      if (/output\.dense\.bias/.test(name)) return [name, { shape, data: new Float32Array(data.length).fill(1) }] as const;
+      return [name, { shape, data }] as const;
+    });
+    const model = modelOf(config, Object.fromEntries(weights));
+    const context: ForwardContext = { mode: 'train', seed: [4, 5] };
+    const around: tf.Tensor[] = [];
+    encode(
+      model,
+      batchTensors(batch!, config).input,
+      openBlock(context, (x) => around.push(x)),
+      context,
+    );
+    const added = Array.from(tf.sub(around[1]!, around[0]!).dataSync(), Math.round);
+    const share = (value: number) => added.filter((one) => one === value).length / added.length;
+    expect([share(0), share(2), share(4)].map((one) => Math.round(20 * one) / 20)).toEqual([0.25, 0.5, 0.25]);
+  });
 });

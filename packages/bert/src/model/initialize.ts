@@ -1,6 +1,6 @@
 import { HooklineError, type NamedTensor, type Tensors, uniform } from '@hookline/core';
 import type { BertConfig } from './config.js';
-import { type BertHeads, decoderBias, noWeightDecay, parameterShapes } from './parameters.js';
+import { type BertHeads, decoderBias, parameterShapes } from './parameters.js';
 
 export interface InitializeOptions {
   readonly heads?: BertHeads;
@@ -50,7 +50,7 @@ export function initializeBert(config: BertConfig, seed: number, options: Initia
     const size = shape.reduce((a, b) => a * b, 1);
     if (name === decoderBias && unigram) return [name, { shape, data: logUnigram(unigram) }];
     if (name.endsWith('bias')) return [name, { shape, data: new Float32Array(size) }];
-    if (noWeightDecay(name)) return [name, { shape, data: new Float32Array(size).fill(1) }];
+    if (/(LayerNorm|layer_norm)\.weight$/.test(name)) return [name, { shape, data: new Float32Array(size).fill(1) }];
     return [name, { shape, data: truncatedNormal(seed, `initialize/${name}`, size, config.initializerRange) }];
   });
   return Object.fromEntries(entries);

@@ -94,6 +94,3 @@ export function bertBlocks(config: BertConfig): readonly BlockInfo[] {
 export function parameterCount(config: BertConfig, heads?: BertHeads): number {
   return Object.values(parameterShapes(config, heads)).reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
-
-/** Whether weight decay passes a parameter over: biases and LayerNorm, as BERT's own optimizer does. */
-export const noWeightDecay = (name: string): boolean => name.endsWith('bias') || name.includes('LayerNorm') || name.includes('layer_norm');

@@ -6,6 +6,7 @@ import { bertPretraining } from './bert-pretraining.js';
 import { mlmLosses } from './metrics.js';
 
 const batches = oracleBatches();
+const frozen: Plugin = { name: 'frozen', provides: ['learning-rate'], onStep: during('begin', (step) => ({ ...step, learningRate: 0 })) };
 const small = { ...bertConfig({ ...oracleConfig('pre'), hiddenSize: 16, intermediateSize: 32, numHiddenLayers: 2 }), engine: 'wasm' as const };
 
 describe('bertPretraining', () => {
@@ -28,16 +29,17 @@ describe('bertPretraining', () => {
     learner.dispose();
   });
 
-  it('evaluates over all batches of a set and keeps the scores of each', async () => {
+  it('evaluates over all batches of a set without dropout, and keeps the scores of each', async () => {
     const learner = await bertPretraining({
       ...oracleConfig('pre'),
+      hiddenDropoutProb: 0.1,
+      attentionProbsDropoutProb: 0.1,
       engine: 'wasm',
       data: { train: oracleData(), evaluation: { held: batches.slice(0, 2), all: batches } },
       objective: ['mlm', 'nsp'],
       weights: oracleWeights('pre'),
     });
     expect(learner.batchScores('held')).toEqual([]);
-    const frozen: Plugin = { name: 'frozen', provides: ['learning-rate'], onStep: during('begin', (step) => ({ ...step, learningRate: 0 })) };
     const { metrics } = await createTrainer({ learner, plugins: [frozen, evaluateEvery({ steps: 1, sets: ['held'] })], steps: 1 }).run();
     const held = metrics['held']!;
     const { mlm, nsp } = oracle.trajectories['a_dense']!; // its first step has rate 0 too
@@ -73,6 +75,19 @@ describe('bertPretraining', () => {
     const { nextSentenceLabels: _, ...unlabelled } = batches[0]!;
     const learner = await bertPretraining({ ...small, data: { train: oracleData([unlabelled]) }, objective: ['mlm', 'nsp'] });
     await expect(createTrainer({ learner, steps: 1 }).run()).rejects.toThrow(/'nsp' needs nextSentenceLabels/);
+    learner.dispose();
+  });
+
+  it.each([
+    ['embeddings', { numHiddenLayers: 0, hiddenDropoutProb: 0.3 }],
+    ['attention probabilities', { numHiddenLayers: 1, attentionProbsDropoutProb: 0.3 }],
+  ])('draws dropout of %s anew in every step', async (_, rates) => {
+    const learner = await bertPretraining({ ...small, ...rates, data: { train: oracleData(batches.slice(0, 1)) } });
+    const norms: number[] = [];
+    const trainer = createTrainer({ learner, plugins: [frozen], steps: 4 });
+    trainer.on('step', (step) => norms.push(step.gradientNorm));
+    await trainer.run();
+    expect(new Set(norms).size).toBe(4); // one batch, one set of weights
     learner.dispose();
   });
 
