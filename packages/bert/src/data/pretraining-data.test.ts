@@ -152,7 +152,9 @@ describe('sentence pairs', () => {
   });
 });
 
-it('masks another text for the same example in each epoch, by keyed draws', () => {
+it('masks other places in each example and in each epoch', () => {
+  const many = pretrainingData({ tokens: randomTokens([[26 * 20]], 50), tokenizer: vocabulary(50), batchSize: 20, sequenceLength: 28 }).batch(0);
+  expect(new Set(Array.from({ length: 20 }, (_, r) => many.maskedPositions.subarray(5 * r, 5 * r + 5).join())).size).toBeGreaterThan(15);
   const tokens = randomTokens([[26]], 50);
   const data = pretrainingData({ tokens, tokenizer: vocabulary(50), batchSize: 1, sequenceLength: 28 });
   expect(data.batchesPerEpoch).toBe(1);

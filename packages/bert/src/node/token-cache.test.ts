@@ -6,7 +6,8 @@ import type { DocumentPiece } from '../corpus/documents.js';
 import { type TokenStore, tokenizeDocuments } from '../corpus/token-store.js';
 import { specialTokens } from '../tokenizer/vocabulary.js';
 import { type Tokenizer, wordPiece } from '../tokenizer/wordpiece.js';
-import { openTokens, type TokenCacheOptions, tokenCache } from './token-cache.js';
+import { type TokenCacheOptions, tokenCache } from './token-cache.js';
+import { openTokens } from './token-files.js';
 
 const tokenizer = wordPiece([...specialTokens, 'a', 'b', 'c', '.']);
 const pieces: DocumentPiece[] = [

@@ -1,42 +1,12 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { z } from 'zod';
 import type { DocumentPiece } from '../corpus/documents.js';
-import { idArray, indexBuilder, indexedTokens, type TokenIds, type TokenIndex, type TokenStore } from '../corpus/token-store.js';
+import { idArray, indexBuilder } from '../corpus/token-store.js';
 import type { Tokenizer } from '../tokenizer/wordpiece.js';
-
-/** Tokens of a corpus in a folder: `header.json`, `tokens.bin` (ids), `index.bin` (documents and sentences), `names.txt`. */
-export interface FileTokens extends TokenStore {
-  /** Names of the documents; read from disk at each call. */
-  names(): readonly string[];
-  /** Closes the file; nothing can be read any more. */
-  close(): void;
-}
-
-const version = 1;
-const count = z.int().min(0);
-const header = z.strictObject({
-  format: z.literal('hookline-tokens'),
-  version: z.literal(version),
-  tokenizer: z.string(),
-  /** What was tokenized; the cache is made anew when it changes. */
-  source: z.string(),
-  vocabSize: count,
-  bytesPerId: z.union([z.literal(2), z.literal(4)]),
-  tokens: count,
-  documents: count,
-  sentences: count,
-  /** SHA-256 of each file. */
-  files: z.strictObject({ 'tokens.bin': z.string(), 'index.bin': z.string(), 'names.txt': z.string() }),
-});
-type Header = z.output<typeof header>;
-type FileName = keyof Header['files'];
-
-const damaged = (folder: string, what: string, cause?: unknown): HooklineError =>
-  new HooklineError('HOOKLINE_TOKEN_CACHE', `the token cache ${folder} ${what}`, { hint: 'delete the folder; it is made anew from the corpus', cause });
+import { type FileTokens, openTokens, type TokensFile, type TokensHeader, tokensVersion } from './token-files.js';
 
 /** Bytes to a file, hashed on their way. */
 interface HashedFile {
@@ -79,7 +49,7 @@ export interface WriteTokensOptions {
 async function writeTokens(folder: string, { tokenizer, pieces, source, onPiece }: WriteTokensOptions): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const files: HashedFile[] = [];
-  const create = async (name: FileName): Promise<HashedFile> => {
+  const create = async (name: TokensFile): Promise<HashedFile> => {
     const file = await hashedFile(join(folder, name));
     files.push(file);
     return file;
@@ -124,9 +94,9 @@ async function writeTokens(folder: string, { tokenizer, pieces, source, onPiece 
     const indexFile = await create('index.bin');
     for (const part of [index.documentStarts, index.firstSentences, index.sentenceStarts]) await indexFile.write(bytesOf(part as Float64Array | Uint32Array));
     const documents = index.documentStarts.length - 1;
-    const about: Header = {
+    const about: TokensHeader = {
       format: 'hookline-tokens',
-      version,
+      version: tokensVersion,
       tokenizer: tokenizer.fingerprint,
       source,
       vocabSize: tokenizer.vocabSize,
@@ -143,71 +113,6 @@ async function writeTokens(folder: string, { tokenizer, pieces, source, onPiece 
   } finally {
     await Promise.all(files.map((file) => file.close()));
   }
-}
-
-function readHeader(folder: string): Header {
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(join(folder, 'header.json'), 'utf8'));
-  } catch (cause) {
-    throw damaged(folder, `has no readable header (${(cause as Error).message})`, cause);
-  }
-  const parsed = header.safeParse(json);
-  if (!parsed.success) throw damaged(folder, `has a header that is not of version ${version}`, parsed.error);
-  return parsed.data;
-}
-
-/** Checks every byte against the header's sums. */
-function checkFiles(folder: string, { files }: Header): void {
-  const buffer = new Uint8Array(2 ** 20);
-  for (const [name, sum] of Object.entries(files)) {
-    const hash = createHash('sha256');
-    let file: number | undefined;
-    try {
-      file = openSync(join(folder, name), 'r');
-      for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) hash.update(buffer.subarray(0, read));
-    } catch (cause) {
-      throw damaged(folder, `lacks ${name} (${(cause as Error).message})`, cause);
-    } finally {
-      if (file !== undefined) closeSync(file);
-    }
-    if (hash.digest('hex') !== sum) throw damaged(folder, `is damaged: ${name} is not what was written`);
-  }
-}
-
-function readIndex(folder: string, { documents, sentences }: Header): TokenIndex {
-  const bytes = readFileSync(join(folder, 'index.bin'));
-  const buffer = new Uint8Array(bytes).buffer; // aligned
-  const sizes = [8 * (documents + 1), 4 * (documents + 1)] as const;
-  return {
-    documentStarts: new Float64Array(buffer, 0, documents + 1),
-    firstSentences: new Uint32Array(buffer, sizes[0], documents + 1),
-    sentenceStarts: new Uint32Array(buffer, sizes[0] + sizes[1], sentences),
-  };
-}
-
-/**
- * Opens a folder of tokens that `tokenCache` made. Ids are read from the file as they are needed.
- * @throws HooklineError `HOOKLINE_TOKEN_CACHE` where it is absent, of another version, or not byte for byte what was written
- */
-export function openTokens(folder: string): FileTokens {
-  const about = readHeader(folder);
-  checkFiles(folder, about);
-  const index = readIndex(folder, about);
-  const file = openSync(join(folder, 'tokens.bin'), 'r');
-  const Ids = about.bytesPerId === 2 ? Uint16Array : Uint32Array;
-  const read = (from: number, to: number): TokenIds => {
-    const ids = new Ids(to - from);
-    const bytes = bytesOf(ids);
-    const got = readSync(file, bytes, 0, bytes.length, from * about.bytesPerId);
-    if (got !== bytes.length) throw damaged(folder, 'was cut short while it was in use');
-    return ids;
-  };
-  return {
-    ...indexedTokens(index, { vocabSize: about.vocabSize, tokenizer: about.tokenizer }, read),
-    names: () => readFileSync(join(folder, 'names.txt'), 'utf8').split('\n').slice(0, -1),
-    close: () => closeSync(file),
-  };
 }
 
 export interface TokenCacheOptions extends WriteTokensOptions {

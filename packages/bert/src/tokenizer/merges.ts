@@ -70,7 +70,6 @@ export function mergePairs(words: readonly CountedWord[], minFrequency: number, 
       count(index, 1, touched);
     }
     pairs.delete(left * idLimit + right);
-    touched.delete(pair);
     enqueue(touched);
   }
 }
