@@ -96,6 +96,6 @@ export function meanGains(dropping: Dropping, theta: number): number[] {
   const { keep, scale } = dropping.shares;
   return keep.map((share, i) => {
     const mended = 1 - scale[i]! * (1 - theta);
-    return share === scale[i] || mended <= 0 ? 1 : (1 - share * (1 - theta)) / mended;
+    return mended <= 0 ? 1 : (1 - share * (1 - theta)) / mended;
   });
 }

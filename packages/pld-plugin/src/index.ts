@@ -3,7 +3,16 @@ export { enumeratedMarginals, forcedProbabilities, independentMarginals, type Ma
 export { type LayerDropOptions, layerDrop, layerDropAsPld, layerDropOptions } from './layer-drop.js';
 export { type PldOptions, pldOptions } from './options.js';
 export { type DroppingPlan, expectedGates, type PlanAt, planGates, planOf } from './plan.js';
-export { type Convention, type DepthOptions, depthShares, keepProbabilities, type Profile, type ProfileFunction, residualScales, type Shares } from './profile.js';
+export {
+  type Convention,
+  type DepthOptions,
+  depthShares,
+  keepProbabilities,
+  type Profile,
+  type ProfileFunction,
+  residualScales,
+  type Shares,
+} from './profile.js';
 export { progressiveLayerDropping } from './progressive-layer-dropping.js';
 export { activeMoments, bernoulli, type Draw, type Pattern, type Sampling, systematic, systematicPatterns } from './sampling.js';
 export { expectedSaving, matchedDropping, type SavingRun, savedAt, savedOver } from './saving.js';

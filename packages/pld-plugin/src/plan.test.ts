@@ -178,12 +178,18 @@ describe('gates', () => {
   });
 
   it('are unbiased in each block with systematic sampling, floor and branch gates included', () => {
-    for (const options of [{}, { minimumActive: 2 }, { gates: 'branch' as const }, { gates: 'branch' as const, minimumActive: 3 }]) {
+    for (const options of [
+      {},
+      { minimumActive: 2 },
+      { minimumActive: 3, thetaBar: 0.3 },
+      { gates: 'branch' as const },
+      { gates: 'branch' as const, minimumActive: 3 },
+    ]) {
       const blocks = transformerBlocks(4, 'pre');
       const dropping = makeDropping({ schedule: 'constant', thetaBar: 0.2, sampling: 'systematic', ...options }, { blocks, steps: 10 });
       const mean = blocks.map(() => 0);
       let [u, active] = [0, 0];
-      for (const { weight } of systematicPatterns(eachGate(keepAt(dropping, 0.2), dropping.gateCounts))) {
+      for (const { weight } of systematicPatterns(eachGate(keepAt(dropping, dropping.thetaBar), dropping.gateCounts))) {
         const { gates } = planOf(dropping, 0, () => u + weight / 2);
         u += weight;
         gates.forEach((gate, i) => {

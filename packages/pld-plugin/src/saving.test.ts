@@ -139,7 +139,10 @@ describe('matchSaving', () => {
         expect(Math.abs(saved - matchSaving)).toBeLessThanOrEqual(3 / (9 * 300));
       }
     }
-    expect(expectedSaving({ schedule: 'growth', matchSaving: 0.25 }, { depth: 12, steps: 1000 })).toBeCloseTo(0.25, 3);
+    for (const matchSaving of [0.1, 0.2, 0.25, 0.31, 1 / 3]) {
+      const saved = expectedSaving({ schedule: 'growth', matchSaving }, { depth: 12, steps: 1000 });
+      expect(Math.abs(saved - matchSaving)).toBeLessThanOrEqual(0.5001 / (12 * 1000)); // of two neighbours the nearer
+    }
   });
 
   it('says what can be reached', () => {
@@ -152,6 +155,10 @@ describe('matchSaving', () => {
     expect(() => expectedSaving({ matchSaving: 0.1, schedule: { type: 'growth', direction: 'down', length: 5 } }, { depth: 4, steps: 1000 })).toThrow(
       /whole blocks save .* at the nearest, of 0 to .*; give the growth a longer length/,
     );
+    // Block 4 of 4 goes off at step 5 at the latest, and saves 995 of 4000 block-steps: 2.4 away from the target.
+    const abrupt = { schedule: { type: 'growth', direction: 'down', length: 5 }, matchSaving: (995 - 2.4) / 4000 } as const;
+    expect(() => expectedSaving(abrupt, { depth: 4, steps: 1000 })).toThrow('whole blocks save 24.875 % at the nearest');
+    expect(expectedSaving({ ...abrupt, matchSaving: (995 - 0.4) / 4000 }, { depth: 4, steps: 1000 })).toBe(995 / 4000);
     let code = '';
     try {
       expectedSaving({ matchSaving: 0.99 }, { depth: 12, steps: 1000 });

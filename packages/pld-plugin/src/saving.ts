@@ -82,7 +82,6 @@ function solve(dropping: Dropping, target: number): number {
       },
     );
   }
-  if (target >= most) return lowest;
   if (dropping.shape?.type === 'growth') {
     const thetaBar = nearestGrowth(saving, target);
     const total = dropping.blocks.reduce((sum, block) => sum + block.cost, 0);
