@@ -20,7 +20,7 @@ function usageSentence(error: CommanderError): string {
 
 /** What a system call's failure means for a user; undefined for what is no such failure. */
 function systemSentence(error: unknown): string | undefined {
-  const { code, path } = error as { readonly code?: unknown; readonly path?: unknown };
+  const { code, path } = (error ?? {}) as { readonly code?: unknown; readonly path?: unknown };
   const where = typeof path === 'string' ? `: ${path}` : '';
   switch (code) {
     case 'ENOSPC':

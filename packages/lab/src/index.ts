@@ -1,5 +1,6 @@
 export * from './bench/index.js';
 export * from './compare/index.js';
+export { documentsFromSotu, isHeldOutYear, type Speech, sotuHeldOut, sotuSpeeches } from './corpora/sotu.js';
 export * from './failures.js';
 export * from './inspect/index.js';
 export * from './pretrain/index.js';

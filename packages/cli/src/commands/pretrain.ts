@@ -26,13 +26,17 @@ function optionsOf(flags: PretrainFlags, output: Output, signal: AbortSignal): P
 
 function finish(result: PretrainResult, flags: PretrainFlags, output: Output): void {
   if (result.stopped === 'aborted') {
+    if (result.steps === 0) throw new Interrupted('stopped before the first step; nothing was written');
     throw new Interrupted(`stopped after step ${result.steps}, with a checkpoint; go on with: hookline pretrain --resume ${result.directory}`);
   }
-  if (flags.json) return output.out(jsonLine({ event: 'result', ...result }));
+  if (flags.json) {
+    output.out(jsonLine({ event: 'result', ...result }));
+    return;
+  }
   const { loss: _, ...metrics } = result.metrics;
   const told = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
   output.out(`${result.steps} steps; held out: ${told.join(', ')}; unigram entropy ${result.unigramEntropy.toFixed(4)}`);
-  return output.out(`report: ${result.report}`);
+  output.out(`report: ${result.report}`);
 }
 
 async function trainSeeds(flags: PretrainFlags, seeds: number, output: Output, signal: AbortSignal): Promise<void> {

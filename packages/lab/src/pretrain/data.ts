@@ -1,8 +1,8 @@
 import { evaluationBatches, type PretrainingBatch, pretrainingData, type Tokenizer, unigramCounts, unigramEntropy } from '@hookline/bert';
 import { prepareCorpus } from '@hookline/bert/node';
 import type { Data } from '@hookline/core';
+import { documentsFromSotu, sotuHeldOut, sotuSpeeches } from '../corpora/sotu.js';
 import type { PretrainConfig } from './config.js';
-import { sotuSource } from './corpus-source.js';
 import { heldOutSet } from './plugins.js';
 
 /** Data of a run, ready for a learner. */
@@ -35,7 +35,10 @@ export async function loadData(config: PretrainConfig, { onStage, tokenizer: giv
   const { corpus, vocabulary, batchSize, sequenceLength, maskedPerRow, wholeWord, seed } = config;
   const tokenizer = given ?? vocabulary.file;
   const { source, heldOut, documents, sentences, field } = corpus;
-  const from = source === 'sotu' ? sotuSource() : { source, heldOut, sentences, field, ...(documents === undefined ? {} : { documents }) };
+  const from =
+    source === 'sotu'
+      ? { source: documentsFromSotu(sotuSpeeches()), heldOut: sotuHeldOut }
+      : { source, heldOut, sentences, field, ...(documents === undefined ? {} : { documents }) };
   let told = '';
   const prepared = await prepareCorpus({
     ...from,

@@ -132,6 +132,8 @@ async function train({ config, data, learner, directory, resume, prepare }: Trai
     ...(options.signal ? { signal: options.signal } : {}),
   });
   options.onTrainer?.(trainer, learner);
+  const untouched = { directory, stopped: 'aborted', unigramEntropy: data.unigramEntropy, metrics: {}, report: runFiles(directory).report };
+  if (options.signal?.aborted) return { ...untouched, steps: 0 };
   try {
     prepare();
     const { steps, stopped, metrics } = await trainer.run();

@@ -5,15 +5,16 @@ import { partsOf, timedLearner } from './stopwatch.js';
 describe('timedLearner', () => {
   it('measures data, forward and backward, and update, and passes everything on', async () => {
     let now = 0;
-    const takes = (seconds: number): void => {
+    const takes = <A>(seconds: number, answer: A): A => {
       now += seconds;
+      return answer;
     };
     const plain = {
       blocks: [],
       evaluationSets: ['heldOut'],
-      data: { batchesPerEpoch: 3, batch: async (position: number) => (takes(1), position), counts: () => ({ mlm: 2 }) },
-      gradients: (batch: number) => (takes(10), { batch }),
-      update: async () => (takes(100), { losses: { mlm: 1 }, gradientNorm: 2 }),
+      data: { batchesPerEpoch: 3, batch: async (position: number) => takes(1, position), counts: () => ({ mlm: 2 }) },
+      gradients: (batch: number) => takes(10, { batch }),
+      update: async () => takes(100, { losses: { mlm: 1 }, gradientNorm: 2 }),
     } as unknown as Learner<number, number>;
     const { learner, spent } = timedLearner<number, number, Learner<number, number>>(plain, () => now);
     expect(await learner.data.batch(7)).toBe(7);

@@ -1,5 +1,4 @@
-import * as vega from 'vega';
-import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from './escape.js';
 
 const font = "ui-sans-serif, system-ui, -apple-system, 'Segoe UI', Inter, Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -32,6 +31,7 @@ const config: Config = {
  * @param description what the chart shows, in words
  */
 export async function renderSvg(spec: TopLevelSpec, description: string): Promise<string> {
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]); // only when a report is drawn: they take a while to load
   const view = new vega.View(vega.parse(compile(spec, { config }).spec), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();

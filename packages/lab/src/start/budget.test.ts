@@ -13,6 +13,12 @@ describe('runLengths', () => {
     expect(runLengths(timing, options).steps).toBe(400);
   });
 
+  it('evaluates less often where evaluations would take more than a quarter of the time', () => {
+    expect(runLengths(timing, options).evaluations).toBe(5);
+    expect(runLengths(timing, { ...options, seconds: 50 }).evaluations).toBe(3);
+    expect(runLengths(timing, { ...options, seconds: 1 }).evaluations).toBe(2);
+  });
+
   it('trains the fewest steps where no time is left', () => {
     expect(runLengths(timing, { ...options, seconds: 0 }).steps).toBe(fewestSteps);
   });

@@ -14,6 +14,8 @@ export interface RunLengths {
   readonly steps: number;
   /** Steps of the dense run that gets the time of the run with dropped layers. */
   readonly equalTimeSteps: number;
+  /** Evaluations of each run, the first and the last step's among them. */
+  readonly evaluations: number;
   /** Expected share of a dense step's time that dropping saves. */
   readonly expectedTimeSaving: number;
   /** Seconds that all runs are expected to take. */
@@ -27,9 +29,15 @@ export interface BudgetOptions {
   readonly most: number;
   /** Expected share of the blocks' compute that a run of so many steps saves. */
   readonly blockSaving: (steps: number) => number;
-  /** Evaluations of each run. */
+  /** Most evaluations of each run. */
   readonly evaluations: number;
 }
+
+/** Runs with blocks; the control's evaluations cost next to nothing. */
+const runsEvaluated = 4;
+
+/** Share of the time that evaluations may take. */
+const evaluationShare = 0.25;
 
 /** Fewest steps that show anything; also in no time at all. */
 export const fewestSteps = 20;
@@ -39,17 +47,19 @@ export const fewestSteps = 20;
  * The time that dropping saves is expected to be the blocks' saving times the blocks' share of a dense step, which is what the control lacks.
  * Steps are a multiple of 10, the chunk of the interleaving.
  */
-export function runLengths(timing: FirstTiming, { seconds, most, blockSaving, evaluations }: BudgetOptions): RunLengths {
+export function runLengths(timing: FirstTiming, { seconds, most, blockSaving, evaluations: wanted }: BudgetOptions): RunLengths {
   const blockShare = Math.max(0, 1 - timing.control / timing.dense);
-  const forTraining = Math.max(0, seconds - 4 * evaluations * timing.evaluation);
+  const evaluations = Math.max(2, Math.min(wanted, Math.floor((evaluationShare * seconds) / (runsEvaluated * timing.evaluation))));
+  const forTraining = Math.max(0, seconds - runsEvaluated * evaluations * timing.evaluation);
   const aStep = (saving: number): number => timing.dense * (2 + 2 * (1 - saving)) + timing.control;
   const guess = forTraining / aStep(blockSaving(most) * blockShare);
   const steps = Math.max(fewestSteps, 10 * Math.floor(Math.min(most, guess) / 10));
   const expectedTimeSaving = blockSaving(steps) * blockShare;
   return {
     steps,
+    evaluations,
     equalTimeSteps: Math.max(1, Math.round(steps * (1 - expectedTimeSaving))),
     expectedTimeSaving,
-    expectedSeconds: steps * aStep(expectedTimeSaving) + 4 * evaluations * timing.evaluation,
+    expectedSeconds: steps * aStep(expectedTimeSaving) + runsEvaluated * evaluations * timing.evaluation,
   };
 }

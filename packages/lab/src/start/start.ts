@@ -77,7 +77,8 @@ export async function start(options: StartOptions = {}): Promise<StartResult | u
   stage(describe(lengths, timing.dense));
   const lanes: Lane[] = [];
   try {
-    for (const variant of startVariants(shape, lengths)) lanes.push(await createLane(variant, setting));
+    for (const variant of startVariants(shape, lengths))
+      lanes.push(await createLane(variant, { ...setting, shape: { ...shape, evaluations: lengths.evaluations } }));
     const finished = await train(lanes, lengths, shape, onNews, signal);
     if (!finished) return undefined;
     const summary = summarize(lanes, lengths, shape.chunk);

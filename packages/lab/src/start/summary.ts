@@ -23,6 +23,10 @@ export interface StartSummary {
   readonly rows: readonly StartRow[];
   /** Share of the dense run's time that dropping saved at the same number of steps, with its standard error over chunks. */
   readonly timeSaved: Estimate;
+  /** The same of processor time, which other programs on the machine do not lengthen. */
+  readonly processorTimeSaved: Estimate;
+  /** Whether other programs took so much of the machine that processor time is the better measure: it was below 0.9 of the wall-clock. */
+  readonly busyMachine: boolean;
   /** What was expected of it, from the first timing. */
   readonly expectedTimeSaved: number;
   /** Time of the dense run meant to take PLD's time, over PLD's time. */
@@ -37,6 +41,14 @@ export interface StartSummary {
 
 /** Whether a paired difference is below 0 by more than two standard errors. */
 export const clearlyBelowZero = ({ mean, standardError }: Estimate): boolean => mean < -2 * standardError;
+
+const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+
+/** 1 minus the ratio of the totals; the error is over chunks, which were trained in turns. */
+const saved = (dropping: readonly number[], dense: readonly number[], chunk: number): Estimate => ({
+  mean: 1 - total(dropping) / total(dense),
+  standardError: pairedRatio(chunkSums(dropping, chunk), chunkSums(dense, chunk)).standardError,
+});
 
 /** Compares the finished lanes. */
 export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: number): StartSummary {
@@ -56,10 +68,13 @@ export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: nu
     };
   });
   const [dropping, dense] = [of('dropping'), of('dense')];
-  const ratio = pairedRatio(chunkSums(dropping.recording.stepSeconds, chunk), chunkSums(dense.recording.stepSeconds, chunk));
+  const processor = lanes.flatMap((lane) => lane.processorSeconds).reduce((sum, seconds) => sum + seconds, 0);
+  const wall = lanes.reduce((sum, lane) => sum + lane.recording.seconds, 0);
   return {
     rows,
-    timeSaved: { mean: 1 - dropping.recording.seconds / dense.recording.seconds, standardError: ratio.standardError },
+    timeSaved: saved(dropping.recording.stepSeconds, dense.recording.stepSeconds, chunk),
+    processorTimeSaved: saved(dropping.processorSeconds, dense.processorSeconds, chunk),
+    busyMachine: processor < 0.9 * wall,
     expectedTimeSaved: lengths.expectedTimeSaving,
     equalTimeRatio: of('equalTime').recording.seconds / dropping.recording.seconds,
     lossCost: difference('dropping', 'dense'),

@@ -10,12 +10,17 @@ export const withError = ({ mean, standardError }: Estimate, format: (value: num
   Number.isFinite(standardError) ? `${format(mean)} ± ${format(2 * standardError).replace(/^[+−]/, '')}` : format(mean);
 
 /** The finding in a sentence: what was measured, and no more. */
-export function titleOf({ rows, timeSaved }: StartSummary): string {
-  const { run, possible } = rows.find((row) => row.key === 'dropping')!.blocks;
+export function titleOf(summary: StartSummary): string {
+  const { run, possible } = summary.rows.find((row) => row.key === 'dropping')!.blocks;
   const skipped = percent(1 - run / possible, 0);
-  if (timeSaved.mean <= 2 * (timeSaved.standardError || 0)) return `Skipping ${skipped} of the block runs saved no time that could be measured here`;
-  return `Skipping ${skipped} of the block runs saved ${percent(timeSaved.mean, 0)} of the training time`;
+  const { saved, of } = bestMeasure(summary);
+  if (saved.mean <= 2 * (saved.standardError || 0)) return `Skipping ${skipped} of the block runs saved no time that could be measured here`;
+  return `Skipping ${skipped} of the block runs saved ${percent(saved.mean, 0)} of the ${of}`;
 }
+
+/** Wall-clock, or processor time where other programs took the machine. */
+export const bestMeasure = ({ busyMachine, timeSaved, processorTimeSaved }: StartSummary): { readonly saved: Estimate; readonly of: string } =>
+  busyMachine ? { saved: processorTimeSaved, of: 'processor time' } : { saved: timeSaved, of: 'training time' };
 
 /** What the held-out losses say of the quality, in sentences that claim no more than two standard errors allow. */
 export function qualityNotes(summary: StartSummary): readonly string[] {
@@ -39,7 +44,9 @@ export function qualityNotes(summary: StartSummary): readonly string[] {
 
 /** What holds of the experiment whatever came out. */
 export function standingNotes(summary: StartSummary): readonly string[] {
+  const busy = `Other programs took part of the machine during this run: wall-clock time is then mostly theirs, and processor time is the better measure (${withError(summary.processorTimeSaved, percent)} saved; ${withError(summary.timeSaved, percent)} on the wall).`;
   return [
+    ...(summary.busyMachine ? [busy] : []),
     `The time is what this run proves: skipped blocks run no forward, no backward and no optimizer work. Expected was a saving of ${percent(summary.expectedTimeSaved)}: the method's expected saving of block runs, times the blocks' share of a step, both known before the run.`,
     `The dense run meant to take PLD's time took ${percent(summary.equalTimeRatio, 0)} of it; its learning rate decays fully within its own steps.`,
     'The variants were trained in turns, in chunks of steps, on the same batches and from the same seed; evaluation and the warm-up are off the clock.',
