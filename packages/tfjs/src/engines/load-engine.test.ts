@@ -57,6 +57,24 @@ describe('loadEngine', () => {
     expect(await loadEngine('auto')).toEqual({ name: 'native', version: '4.22.0', device, reason: 'the fastest there is' });
   });
 
+  it('says what to do where the wasm binaries are not found, each time, and chooses cpu by itself', () => {
+    const program = `
+      const { loadEngine } = await import('${index}');
+      const options = { wasmPaths: '/nowhere/' };
+      const outcome = (loading) => loading.then(({ name }) => name, ({ code }) => code);
+      const outcomes = [];
+      for (const name of ['wasm', 'wasm', 'auto', 'wasm']) outcomes.push(await outcome(loadEngine(name, options)));
+      console.log(outcomes.join());`;
+    const cwd = new URL('../..', import.meta.url);
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd, encoding: 'utf8' });
+    expect(child).toMatchObject({ stdout: 'HOOKLINE_ENGINE_FAILED,HOOKLINE_ENGINE_FAILED,cpu,HOOKLINE_ENGINE_FAILED\n', status: 0 });
+  });
+
+  it('keeps a wasm backend that is there when told of other paths', async () => {
+    await loadEngine('wasm');
+    expect((await loadEngine('wasm', { wasmPaths: '/nowhere/' })).name).toBe('wasm');
+  });
+
   it.each(['wasm', 'cpu'])('prints nothing while %s computes', (name) => {
     const program = `
       const { loadEngine } = await import('${index}');

@@ -10,7 +10,13 @@ import { withoutProcessListeners } from './process-listeners.js';
  */
 export async function loadWasm(paths?: string): Promise<LoadedEngine> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
-  if (paths !== undefined) wasm.setWasmPaths(paths);
+  if (paths !== undefined) {
+    try {
+      wasm.setWasmPaths(paths);
+    } catch {
+      // the backend has its binaries already, or failed to load them: told apart below
+    }
+  }
   completeWasm();
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   const works = await withoutProcessListeners(() => tf.setBackend('wasm').catch(() => false));
