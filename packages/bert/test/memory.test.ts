@@ -49,5 +49,5 @@ describe('live tensors', () => {
     expect(new Set(counts.slice(10)).size).toBe(1);
     learner.dispose();
     expect(tf.memory().numTensors).toBe(before);
-  });
+  }, 300_000);
 });
