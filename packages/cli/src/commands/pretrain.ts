@@ -61,7 +61,9 @@ async function run(flags: PretrainFlags, output: Output): Promise<void> {
     for (const [label, value] of planLines(plan)) output.out(`${label.padEnd(11)} ${value}`);
     return;
   }
-  const signal = interruptSignal(() => output.err('hookline: finishing the step and saving a checkpoint; press Ctrl-C again to stop at once'));
+  const signal = interruptSignal(
+    () => output.interactive && output.err('hookline: finishing the step and saving a checkpoint; press Ctrl-C again to stop at once'),
+  );
   try {
     if (flags.resume !== undefined)
       return finish(await resumePretraining(flags.resume, { ...optionsOf(flags, output, signal), ...resumeFlags(flags) }), flags, output);

@@ -1,0 +1,55 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hookline } from './run-hookline.js';
+import { copyOf, makeWorkspace, removeWorkspace, small } from './workspace.js';
+
+let workspace = '';
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+}, 120_000);
+afterAll(() => removeWorkspace(workspace));
+
+const checkpoints = (run: string): readonly string[] => (existsSync(join(run, 'checkpoints')) ? readdirSync(join(run, 'checkpoints')) : []);
+
+describe('Ctrl-C', () => {
+  it('once: finishes the step, saves a checkpoint, exit code 130, and the run can be resumed', async () => {
+    const cwd = copyOf(workspace);
+    let sent = false;
+    const flags = ['--steps', '100000', '--checkpoint-every', '100000', '--evaluate-every', '100000', '--json', '--run', 'new'];
+    const { code, err } = await hookline(['pretrain', ...small, ...flags], {
+      cwd,
+      onOutput: (child, out) => {
+        if (sent || !out.includes('"event":"step","index":2')) return;
+        sent = true;
+        child.kill('SIGINT');
+      },
+    });
+    expect(err).toHaveLength(1);
+    expect(err[0]).toMatch(/^hookline: \[HOOKLINE_INTERRUPTED\] stopped after step \d+, with a checkpoint; go on with: hookline pretrain --resume new$/);
+    expect(code).toBe(130);
+    expect(checkpoints(join(cwd, 'new'))).toHaveLength(1);
+    const inspected = await hookline(['inspect', join('new', 'checkpoints', checkpoints(join(cwd, 'new'))[0]!)], { cwd });
+    expect(inspected.code).toBe(0);
+    removeWorkspace(cwd);
+  }, 120_000);
+
+  it('twice: ends at once, exit code 130', async () => {
+    const cwd = copyOf(workspace);
+    let sent = false;
+    const flags = ['--steps', '100000', '--checkpoint-every', '100000', '--evaluate-every', '100000', '--json', '--run', 'new'];
+    const { code, err } = await hookline(['pretrain', ...small, '--hidden-size', '32', '--sequence-length', '32', ...flags], {
+      cwd,
+      onOutput: (child, out) => {
+        if (sent || !out.includes('"event":"step","index":0')) return;
+        sent = true;
+        child.kill('SIGINT');
+        setTimeout(() => child.kill('SIGINT'), 2); // within the step, or before the checkpoint of the first is synced
+      },
+    });
+    expect(code).toBe(130);
+    expect(err).toEqual([]);
+    expect(checkpoints(join(cwd, 'new')).filter((name) => name.startsWith('step-'))).toEqual([]);
+    removeWorkspace(cwd);
+  }, 120_000);
+});
