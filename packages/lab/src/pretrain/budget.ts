@@ -1,7 +1,7 @@
 import { flopsPerStep } from '@hookline/bert';
+import type { CorpusSets } from '@hookline/bert/node';
 import { createTrainer } from '@hookline/core';
 import type { PretrainConfig } from './config.js';
-import type { RunData } from './data.js';
 import { learnerOf, modelOf } from './learner.js';
 import { blockSaving, runPlugins } from './plugins.js';
 
@@ -9,7 +9,7 @@ const warmUp = 2;
 const timed = 5;
 
 /** Mean seconds of a dense step and of an evaluation, measured on a model that is thrown away. */
-async function timeSteps(config: PretrainConfig, data: RunData): Promise<{ readonly step: number; readonly evaluation: number }> {
+async function timeSteps(config: PretrainConfig, data: CorpusSets): Promise<{ readonly step: number; readonly evaluation: number }> {
   const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
   const learner = await learnerOf(dense, data);
   try {
@@ -34,7 +34,7 @@ async function timeSteps(config: PretrainConfig, data: RunData): Promise<{ reado
  * How many steps fit into a budget of seconds: the time of a dense step is measured, what dropping saves is expected of it by the blocks' share of
  * the arithmetic, and evaluations are counted. At least 1.
  */
-export async function stepsForBudget(config: PretrainConfig, data: RunData, seconds: number): Promise<number> {
+export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, seconds: number): Promise<number> {
   const model = modelOf(config, data.tokenizer);
   const time = await timeSteps(config, data);
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);

@@ -22,7 +22,7 @@ const corpus = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('folder for tokens and vocabulary; default: none for sotu and small corpora, else .hookline-cache beside the run'),
+    .describe('folder for tokens and a trained vocabulary; default: corpora under 64 MiB are held in memory, larger ones go to the cache folder of the user'),
 });
 
 const rate = z.strictObject({

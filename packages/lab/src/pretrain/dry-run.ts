@@ -1,7 +1,7 @@
 import { type BertConfig, type BertHeads, bertBlocks, flopsPerStep, parameterCount } from '@hookline/bert';
+import type { CorpusSets } from '@hookline/bert/node';
 import { createTrainer, type Learner } from '@hookline/core';
 import type { CompleteConfig, PretrainConfig } from './config.js';
-import type { RunData } from './data.js';
 import { modelOf } from './learner.js';
 import { blockSaving, heldOutSet, methodOf, runPlugins } from './plugins.js';
 
@@ -39,13 +39,13 @@ function activationNumbers(model: BertConfig, { batchSize, sequenceLength }: Pre
 }
 
 /** The plugins in the trainer's order: the same checks and the same order as in the run, on a learner that only says what it is made of. */
-function pluginOrder(config: CompleteConfig, model: BertConfig, data: RunData): readonly string[] {
-  const learner = { blocks: bertBlocks(model), data: data.sets.train, evaluationSets: [heldOutSet], weights: {}, algebra: {} } as unknown as Learner;
+function pluginOrder(config: CompleteConfig, model: BertConfig, data: CorpusSets): readonly string[] {
+  const learner = { blocks: bertBlocks(model), data: data.train, evaluationSets: [heldOutSet], weights: {}, algebra: {} } as unknown as Learner;
   return createTrainer({ learner, plugins: runPlugins(config, model), steps: config.steps, seed: config.seed, run: 'RUN' }).plan();
 }
 
 /** @throws HooklineError as the run itself would: for options, conflicts and savings that cannot be reached */
-export function planRun(config: CompleteConfig, data: RunData): RunPlan {
+export function planRun(config: CompleteConfig, data: CorpusSets): RunPlan {
   const model = modelOf(config, data.tokenizer);
   const heads: BertHeads = { nsp: config.objective.includes('nsp') };
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
@@ -59,8 +59,8 @@ export function planRun(config: CompleteConfig, data: RunData): RunPlan {
     parameters,
     steps: config.steps,
     tokensAStep: config.batchSize * config.sequenceLength * config.accumulation,
-    epochs: (config.steps * config.accumulation) / data.sets.train.batchesPerEpoch,
-    examples: data.examples,
+    epochs: (config.steps * config.accumulation) / data.train.batchesPerEpoch,
+    examples: data.train.examples,
     plugins: pluginOrder(config, model, data),
     method: methodOf(config)?.name,
     blockSaving: saving,

@@ -1,16 +1,16 @@
 import { type BertConfig, type BertLearner, bertConfig, bertPretraining, type Tokenizer } from '@hookline/bert';
+import type { CorpusSets } from '@hookline/bert/node';
 import type { PretrainConfig } from './config.js';
-import type { RunData } from './data.js';
 
 /** The model of a configuration over a vocabulary. */
 export const modelOf = (config: PretrainConfig, tokenizer: Pick<Tokenizer, 'vocabSize'>): BertConfig =>
   bertConfig({ ...defined(config.model), vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: config.sequenceLength });
 
 /** The learner of a configuration. Its default recipe is left out: the run's plugins say all of it. */
-export const learnerOf = (config: PretrainConfig, data: Pick<RunData, 'sets' | 'tokenizer'>): Promise<BertLearner> =>
+export const learnerOf = (config: PretrainConfig, data: CorpusSets): Promise<BertLearner> =>
   bertPretraining({
     ...defined(modelOf(config, data.tokenizer)),
-    data: data.sets,
+    data,
     objective: config.objective,
     optimizer: config.optimizer,
     seed: config.seed,

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { BertLearner } from '@hookline/bert';
-import { readTokenizer } from '@hookline/bert/node';
+import { type CorpusSets, readTokenizer } from '@hookline/bert/node';
 import { createTrainer, during, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
 import { whileRunning } from '../failures.js';
 import { renderReport } from '../report/index.js';
 import { stepsForBudget } from './budget.js';
 import { type CompleteConfig, type PretrainConfig, requireLength } from './config.js';
-import { loadData, type RunData } from './data.js';
+import { loadData } from './data.js';
 import { planRun, type RunPlan } from './dry-run.js';
 import { readRunConfig, requireFresh, runFiles, runPath, writeRun } from './files.js';
 import { learnerOf } from './learner.js';
@@ -39,7 +39,7 @@ export interface PretrainResult {
  * The configuration with its number of steps decided: from the budget, by measuring, where none is given.
  * @throws HooklineError `HOOKLINE_CONFIG`
  */
-export async function completeConfig(config: PretrainConfig, data: RunData, onStage?: (text: string) => void): Promise<CompleteConfig> {
+export async function completeConfig(config: PretrainConfig, data: CorpusSets, onStage?: (text: string) => void): Promise<CompleteConfig> {
   requireLength(config);
   const { budget, ...rest } = config;
   if (budget === undefined || config.steps !== undefined) return rest as CompleteConfig;
@@ -105,7 +105,7 @@ export async function resumePretraining(path: string, options: PretrainOptions &
 
 interface Training {
   readonly config: CompleteConfig;
-  readonly data: RunData;
+  readonly data: CorpusSets;
   readonly learner: BertLearner;
   readonly directory: string;
   readonly resume: boolean | string;
