@@ -1,0 +1,144 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pretrainJsonSchema } from '@hookline/lab';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commands } from '../src/commands/index.js';
+import { createProgram } from '../src/program.js';
+import { hookline, snapshot } from './run-hookline.js';
+import { makeWorkspace, removeWorkspace, small } from './workspace.js';
+
+let cwd = '';
+beforeAll(async () => {
+  cwd = await makeWorkspace();
+}, 120_000);
+afterAll(() => removeWorkspace(cwd));
+
+const jsonLines = (out: string): Record<string, unknown>[] =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const weights = (run: string): string => snapshot(join(cwd, run, 'checkpoints', 'step-00000006'))['model.safetensors']!;
+
+describe('help', () => {
+  const program = createProgram({ out: () => undefined, err: () => undefined, interactive: false }, commands);
+  const all = program.commands.flatMap((command) => [command, ...command.commands]).filter((command) => command.commands.length === 0);
+
+  it('knows the commands', () => {
+    expect(all.map((command) => command.name())).toEqual(['start', 'pretrain', 'compare', 'inspect', 'fill-mask', 'step', 'saving', 'engines', 'schema']);
+  });
+
+  it.each(all.map((command) => [command.name(), command] as const))(
+    '%s has an example, and says of every flag what it is and its default or unit',
+    (_, command) => {
+      let help = '';
+      command.configureOutput({
+        writeOut: (text) => {
+          help += text;
+        },
+      });
+      command.outputHelp();
+      expect(help).toMatch(/Examples?:\n {2}hookline /);
+      for (const option of command.options) expect(option.description.length, option.flags).toBeGreaterThan(8);
+    },
+  );
+});
+
+it('the shipped JSON Schema is that of the configuration', () => {
+  const shipped = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'hookline.schema.json'), 'utf8')) as unknown;
+  expect(shipped).toEqual(JSON.parse(JSON.stringify(pretrainJsonSchema()))); // made anew by: hookline schema > packages/cli/hookline.schema.json
+});
+
+describe('the commands on a run', { timeout: 120_000 }, () => {
+  it('pretrain leaves a complete configuration, metrics, tokenizer, checkpoints and a report', () => {
+    for (const file of ['config.json', 'metrics.jsonl', 'report.html', 'tokenizer/vocab.txt', 'checkpoints/step-00000006/model.safetensors']) {
+      expect(existsSync(join(cwd, 'run', file)), file).toBe(true);
+    }
+    const config = JSON.parse(readFileSync(join(cwd, 'run', 'config.json'), 'utf8')) as Record<string, unknown>;
+    expect(config).toMatchObject({
+      steps: 6,
+      batchSize: 2,
+      sequenceLength: 8,
+      seed: 0,
+      optimizer: 'adamw',
+      clip: 1,
+      pld: { thetaBar: 0.5, dropped: 'skip' },
+      engine: 'cpu',
+    });
+    expect(readFileSync(join(cwd, 'run', 'report.html'), 'utf8')).toContain('Held-out loss');
+  });
+
+  it('RUN/config.json trains the same weights again, bit for bit', async () => {
+    const ended = await hookline(['pretrain', '--config', 'run/config.json', '--run', 'again'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    expect(weights('again')).toBe(weights('run'));
+  });
+
+  it('a resume from an earlier checkpoint ends in the same weights, bit for bit', async () => {
+    const ended = await hookline(['pretrain', '--resume', 'again/checkpoints/step-00000004', '--json'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    expect(jsonLines(ended.out).filter((line) => line['event'] === 'step')).toHaveLength(2);
+    expect(weights('again')).toBe(weights('run'));
+  });
+
+  it('a budget becomes a number of steps in the configuration', async () => {
+    const ended = await hookline(['pretrain', ...small, '--budget', '1s', '--run', 'budget', '--json'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    const config = JSON.parse(readFileSync(join(cwd, 'budget', 'config.json'), 'utf8')) as { steps: number; budget?: number };
+    expect(config.steps).toBeGreaterThanOrEqual(1);
+    expect(config.budget).toBeUndefined();
+    expect(jsonLines(ended.out).at(-1)).toMatchObject({ event: 'result', steps: config.steps });
+  });
+
+  it('seeds are trained one after the other and compared', async () => {
+    const ended = await hookline(['pretrain', ...small, '--steps', '3', '--seeds', '2', '--run', 'seeds'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    expect(ended.out).toMatch(/Over seeds\nModel +Seeds +Mean held-out loss +Standard deviation +A step\n/);
+    expect(existsSync(join(cwd, 'seeds', 'seed-1', 'config.json'))).toBe(true);
+    expect(readFileSync(join(cwd, 'seeds', 'report.html'), 'utf8')).toContain('Loss at equal tokens');
+  });
+
+  it('compare puts runs side by side at equal steps, tokens and time', async () => {
+    const ended = await hookline(['compare', 'run', 'seeds/seed-0', '--out', 'cmp.html', '--json'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    const [line] = jsonLines(ended.out) as [{ tables: { columns: string[]; rows: string[][] }[] }];
+    expect(line.tables[0]!.columns.slice(0, 5)).toEqual([
+      'Run',
+      'Model',
+      'Held-out loss at 3 steps',
+      'Held-out loss at 48 tokens',
+      expect.stringMatching(/^Held-out loss at [\d.]+ s of training$/),
+    ]);
+    expect(line.tables[0]!.rows.map((row) => row[0])).toEqual(['run', 'seed-0']);
+  });
+
+  it('inspect tells of a run and of a checkpoint', async () => {
+    const run = await hookline(['inspect', 'run'], { cwd });
+    expect(run.out).toMatch(/model +PreLN \+ progressive layer dropping, L=2 H=8 A=2 V=22\nsteps +6 of 6/);
+    const checkpoint = await hookline(['inspect', 'run/checkpoints/step-00000004', '--json'], { cwd });
+    expect(jsonLines(checkpoint.out)[0]).toMatchObject({ kind: 'checkpoint', step: 4, position: 4 });
+  });
+
+  it('fill-mask guesses, with probabilities that sum to 1 over the vocabulary', async () => {
+    const ended = await hookline(['fill-mask', 'run', 'the [MASK] of the union', '--top', '22', '--json', '--engine', 'cpu'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    const [{ guesses }] = jsonLines(ended.out) as [{ guesses: { token: string; probability: number; text: string }[] }];
+    expect(guesses).toHaveLength(22);
+    expect(guesses.reduce((sum, guess) => sum + guess.probability, 0)).toBeCloseTo(1, 5);
+    expect(guesses.find((guess) => guess.token === 'state')!.text).toBe('the state of the union');
+  });
+
+  it('a dry run writes nothing', async () => {
+    const before = snapshot(cwd);
+    const ended = await hookline(['pretrain', ...small, '--steps', '100', '--pld', '--run', 'dry', '--dry-run'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    expect(ended.out).toMatch(/parameters +\d.*\n.*steps +100.*\n.*\nsaving +progressive layer dropping: 3\d\.\d % of the block runs/);
+    expect(snapshot(cwd)).toEqual(before);
+  });
+
+  it('engines are listed with what works here', async () => {
+    const ended = await hookline(['engines', '--json'], { cwd });
+    expect(jsonLines(ended.out).map(({ name }) => name)).toEqual(['native', 'wasm', 'cpu']);
+    expect(jsonLines(ended.out)[2]).toMatchObject({ name: 'cpu', available: true });
+  });
+});
