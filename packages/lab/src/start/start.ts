@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expectedSaving } from '@hookline/pld-plugin';
 import { type Report, renderPicture, renderReport } from '../report/index.js';
 import { type RunLengths, runLengths } from './budget.js';
+import type { StartData } from './data.js';
 import { firstTiming } from './first-timing.js';
 import { interleave } from './interleave.js';
 import { createLane, type Lane } from './lane.js';
@@ -26,8 +27,10 @@ export interface StartOptions {
   readonly seed?: number;
   /** Default `wasm`. */
   readonly engine?: 'wasm' | 'cpu' | 'native' | 'auto';
-  /** Another model or corpus cut, for tests. */
+  /** Another experiment of the same kind. */
   readonly shape?: Partial<StartShape>;
+  /** Other data than the speeches, made for the shape's vocabSize and sequenceLength. */
+  readonly data?: StartData;
   readonly onNews?: (news: StartNews) => void;
   /** Ends between two chunks. */
   readonly signal?: AbortSignal;
@@ -67,8 +70,8 @@ export async function start(options: StartOptions = {}): Promise<StartResult | u
   const { seed = 0, engine = 'wasm', directory = join('runs', 'start'), onNews, signal } = options;
   const shape = { ...startShape, ...options.shape };
   const stage = (text: string) => onNews?.({ kind: 'stage', text });
-  stage('reading the corpus and training a vocabulary');
-  const data = await loadStartData(shape, seed);
+  if (!options.data) stage('reading the corpus and training a vocabulary');
+  const data = options.data ?? (await loadStartData(shape, seed));
   stage(`corpus: ${data.about}; held out: ${data.heldOut}`);
   stage('timing the first steps');
   const setting = { shape, data, seed, engine };
