@@ -4,7 +4,7 @@
  */
 export class HooklineError extends Error {
   override readonly name: string = 'HooklineError';
-  /** Stable, listed in docs/errors.md, e.g. `HOOKLINE_GATE_CONFLICT`. */
+  /** Stable, listed in docs/errors.md, e.g. `HOOKLINE_PLUGIN_CONFLICT`. */
   readonly code: string;
   /** How to mend it; empty where the sentence says so already. */
   readonly hint: string;

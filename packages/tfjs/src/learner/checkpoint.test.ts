@@ -94,7 +94,7 @@ describe.each(['cpu', 'wasm'] as const)('saving and weights on %s', (engine) => 
     const wrong = { ...mlp({ depth: 3 }).save() };
     change(wrong);
     const { numTensors } = tf.memory();
-    expect(() => learner.load(wrong)).toThrow(expect.objectContaining({ code: 'HOOKLINE_CHECKPOINT_MISMATCH', message: expect.stringMatching(message) }));
+    expect(() => learner.load(wrong)).toThrow(expect.objectContaining({ code: 'HOOKLINE_CHECKPOINT_MODEL', message: expect.stringMatching(message) }));
     expect(learner.save()).toEqual(before);
     expect(tf.memory().numTensors).toBe(numTensors);
   });

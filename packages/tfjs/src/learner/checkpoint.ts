@@ -45,7 +45,7 @@ function slotOf(key: string): string | undefined {
 }
 
 const mismatch = (what: string): HooklineError =>
-  new HooklineError('HOOKLINE_CHECKPOINT_MISMATCH', what, { hint: 'build the model with the sizes, and the optimizer, that the checkpoint was written with' });
+  new HooklineError('HOOKLINE_CHECKPOINT_MODEL', what, { hint: 'build the model with the sizes, and the optimizer, that the checkpoint was written with' });
 
 function check({ parameters, optimizer }: Saved, tensors: Tensors): readonly string[] {
   const { m, v, step } = prefixes(optimizer);
