@@ -10,10 +10,10 @@ vi.mock('#import-native', () => ({ importNative: async () => native.answer }));
 
 const index = new URL('../../dist/index.js', import.meta.url).href;
 
-function installNative(isGPUPackage: boolean): void {
+function installNative(isUsingGpuDevice: boolean): void {
   native.answer = { loaded: true, version: '4.22.0', why: '' };
   if (tf.findBackendFactory('tensorflow')) tf.removeBackend('tensorflow');
-  tf.registerBackend('tensorflow', () => Object.assign(new cpu.MathBackendCPU(), { firstUse: false, isGPUPackage, binding: { TensorFlowVersion: '2.9.1' } }));
+  tf.registerBackend('tensorflow', () => Object.assign(new cpu.MathBackendCPU(), { firstUse: false, isUsingGpuDevice, binding: { TF_Version: '2.9.1' } }));
 }
 
 beforeEach(() => {

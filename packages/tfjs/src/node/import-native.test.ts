@@ -5,8 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importNative } from './import-native.js';
 
 let project: string;
+let engines: string;
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), 'hookline-native-'));
+  engines = join(project, 'engines');
 });
 afterEach(() => rmSync(project, { recursive: true }));
 
@@ -19,32 +21,34 @@ function install(name: string, source: string): void {
 
 describe('importNative', () => {
   it('says what is missing', async () => {
-    expect(await importNative(project)).toEqual({
+    expect(await importNative(project, engines)).toEqual({
       loaded: false,
       version: '',
-      why: 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed',
+      why: 'it is not installed',
     });
   });
 
   it("loads the package of the user's project", async () => {
     install('tfjs-node', "exports.version = { 'tfjs-node': '4.22.0' };");
-    expect(await importNative(project)).toEqual({ loaded: true, version: '4.22.0', why: '' });
+    expect(await importNative(project, engines)).toEqual({ loaded: true, version: '4.22.0', why: '' });
   });
 
   it('prefers the GPU package', async () => {
     install('tfjs-node-gpu', "exports.version = { 'tfjs-node': 'gpu' };");
     install('tfjs-node', "exports.version = { 'tfjs-node': 'cpu' };");
-    expect((await importNative(project)).version).toBe('gpu');
+    expect((await importNative(project, engines)).version).toBe('gpu');
   });
 
   it('falls back where the GPU package does not load', async () => {
     install('tfjs-node-gpu', "throw new Error('libcuda.so: not found');");
     install('tfjs-node', "exports.version = { 'tfjs-node': 'cpu' };");
-    expect((await importNative(project)).version).toBe('cpu');
+    expect((await importNative(project, engines)).version).toBe('cpu');
   });
 
   it('says why an installed package does not load', async () => {
     install('tfjs-node', "throw new Error('The Node.js native addon module can not be found\\nat some path');");
-    expect((await importNative(project)).why).toBe('@tensorflow/tfjs-node is installed but does not load (The Node.js native addon module can not be found)');
+    expect((await importNative(project, engines)).why).toBe(
+      '@tensorflow/tfjs-node is installed but does not load (The Node.js native addon module can not be found)',
+    );
   });
 });

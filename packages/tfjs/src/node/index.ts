@@ -1,1 +1,1 @@
-export {};
+export * from './native-install/index.js';

@@ -1,0 +1,101 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { HooklineError } from '@hookline/core';
+import { cudaTarget } from './gpu.js';
+import { essence, runCommand } from './run-command.js';
+import type { Tool, Tools } from './tools.js';
+import { entryText, extractEntry, zipEntries } from './zip.js';
+
+/**
+ * An engine's folder:
+ * `tensorflow/` TensorFlow's two libraries (and CUDA's beside them), `addon/tfjs_binding.node`, `cuda/` the compiler parts of CUDA,
+ * `node_modules/` tfjs-node's JavaScript as published, google-protobuf, and a place for the copy of tfjs-core that it is given when it is loaded.
+ */
+export const addonPath = join('addon', 'tfjs_binding.node');
+export const packagePath = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
+/** What tfjs-node imports of TensorFlow.js: both names stand for the one copy of tfjs-core. */
+export const corePaths = ['tfjs', 'tfjs-core'].map((name) => join('node_modules', '@tensorflow', name, 'index.js'));
+export const libraryPaths = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join('tensorflow', name));
+
+const isHeader = (name: string): boolean => /^tensorflow\/include\/(?:tensorflow\/(?:c|core\/platform)|tsl\/platform|xla\/tsl\/c)\/.*\.h$/.test(name);
+
+/** Takes TensorFlow's libraries and C headers out of its wheel; the other 15,000 files stay packed. */
+export async function unpackTensorflow(wheel: string, directory: string): Promise<void> {
+  const entries = await zipEntries(wheel);
+  const wanted = entries.filter(({ name }) => libraryPaths.includes(name) || isHeader(name));
+  for (const path of libraryPaths) {
+    if (!wanted.some(({ name }) => name === path)) throw new HooklineError('HOOKLINE_ENGINE_BUILD', `${wheel} holds no ${path}`);
+  }
+  for (const entry of wanted) await extractEntry(wheel, entry, join(directory, entry.name));
+}
+
+/** The text of a wheel's METADATA. */
+export async function wheelMetadata(wheel: string, directory: string): Promise<string> {
+  const entry = (await zipEntries(wheel)).find(({ name }) => name.endsWith('.dist-info/METADATA'));
+  if (!entry) return '';
+  const scratch = join(directory, '.metadata');
+  const text = await entryText(wheel, entry, scratch);
+  await rm(scratch);
+  return text;
+}
+
+/** Takes CUDA's libraries out of their wheels. Answers with their paths in the engine's folder. */
+export async function unpackCuda(wheels: readonly string[], directory: string): Promise<readonly string[]> {
+  const paths: string[] = [];
+  for (const wheel of wheels) {
+    for (const entry of await zipEntries(wheel)) {
+      const path = cudaTarget(entry.name);
+      if (path === undefined) continue;
+      await extractEntry(wheel, entry, join(directory, path));
+      paths.push(path);
+    }
+  }
+  return paths;
+}
+
+/** Unpacks an archive of npm into `target`. */
+export async function unpackNpm(archive: string, target: string, tools: Tools): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const [tar, ...first] = tools.tar;
+  const result = await runCommand(tar, [...first, '-xzf', archive, '-C', target, '--strip-components=1', '--no-same-owner']);
+  if (result.code !== 0) throw new HooklineError('HOOKLINE_ENGINE_BUILD', `${archive} could not be unpacked: ${essence(result)}`);
+}
+
+/** The places of what tfjs-node imports: they have nothing of their own, so that there is no second copy of tfjs-core. */
+export async function writeCorePlaces(directory: string): Promise<void> {
+  for (const path of corePaths) {
+    await mkdir(dirname(join(directory, path)), { recursive: true });
+    await writeFile(join(directory, path), "throw new Error('the copy of tfjs-core in use is given to this place by the loader of the native engine');\n");
+  }
+}
+
+/** What the compiler is called with. The library's folder is written into the addon relative to it, so that the engine's folder can be moved. */
+export function compilerArguments({ directory, source, headers }: { directory: string; source: string; headers: string }): readonly string[] {
+  return [
+    ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8'],
+    ...[join(headers, 'include'), join(directory, 'tensorflow', 'include'), source].flatMap((folder) => ['-I', folder]),
+    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(source, 'binding', name)),
+    ...['-o', join(directory, addonPath)],
+    ...libraryPaths.map((path) => join(directory, path)),
+    '-Wl,-rpath,$ORIGIN/../tensorflow',
+  ];
+}
+
+/** Compiles the addon from the package's source. Errors: HOOKLINE_ENGINE_BUILD with the compiler's words. */
+export async function buildAddon(compiler: Tool, paths: { directory: string; source: string; headers: string }): Promise<void> {
+  await mkdir(join(paths.directory, 'addon'), { recursive: true });
+  const [command, ...first] = compiler;
+  const result = await runCommand(command, [...first, ...compilerArguments(paths)]);
+  if (result.code !== 0) {
+    throw new HooklineError('HOOKLINE_ENGINE_BUILD', `the native engine's addon does not compile: ${essence(result)}`, {
+      hint: 'a compiler that knows C++17 is needed (g++ 9 or newer); name another one in CXX',
+    });
+  }
+}
+
+/** Moves the parts of tfjs-node that run, its JavaScript and its package.json, to where they are loaded from. */
+export async function placeJavaScript(source: string, directory: string): Promise<void> {
+  const target = join(directory, packagePath);
+  await mkdir(target, { recursive: true });
+  for (const name of ['package.json', 'dist']) await rename(join(source, name), join(target, name));
+}

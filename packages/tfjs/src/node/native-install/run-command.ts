@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+
+export interface CommandResult {
+  /** The exit code; 127 where there is no such program, 128 where a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+const kept = 64 * 1024;
+const tail = (text: string): string => text.slice(-kept);
+
+/** Runs a program to its end, without a shell and without input. Never throws: how it ended is in the answer; of long output the end is kept. */
+export function runCommand(command: string, args: readonly string[], { cwd, environment = process.env }: CommandOptions = {}): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout = tail(stdout + text);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = tail(stderr + text);
+    });
+    child.on('error', (error) => resolve({ code: 127, stdout, stderr: error.message }));
+    child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }));
+  });
+}
+
+/** The lines of a failed program's output that say most: those that name an error, or else the last ones. At most `count`, in one line. */
+export function essence({ stdout, stderr }: CommandResult, count = 3): string {
+  const lines = `${stdout}\n${stderr}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(warning|npm (warn|notice))/i.test(line));
+  const telling = lines.filter((line) => /error|cannot|not found|no space|failed|refused/i.test(line));
+  return (telling.length > 0 ? telling.slice(0, count) : lines.slice(-count)).join(' | ') || 'it printed nothing';
+}
