@@ -1,3 +1,4 @@
+import { parseDuration } from '@hookline/lab';
 import { InvalidArgumentError } from 'commander';
 
 /** A parser for `--flag N`: a whole number in a range. */
@@ -26,12 +27,9 @@ export const number =
     return value;
   };
 
-const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 };
-
 /** A parser for durations such as `90s`, `10m`, `1.5h` or `1h30m`, in seconds. */
 export function duration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhd])/g)];
-  const value = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * seconds[unit!]!, 0);
-  if (parts.map(([all]) => all).join('') !== text || value <= 0) throw new InvalidArgumentError('It must be a duration such as 90s, 10m or 1.5h.');
-  return value;
+  const seconds = parseDuration(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a duration such as 90s, 10m or 1.5h.');
+  return seconds;
 }

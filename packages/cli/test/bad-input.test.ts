@@ -56,7 +56,11 @@ const inputErrors: readonly Case[] = [
   { name: 'config that is not YAML', ...config('steps: [1, 2\nseed: 0\n'), line: /\[HOOKLINE_CONFIG\] run\.yaml:2:\d+: not YAML: .*; mend that line/ },
   { name: 'config that is a list', ...config('- steps\n'), line: /run\.yaml:1: the file holds a list, not keys with values/ },
   { name: 'config that is not there', args: ['pretrain', '--config', 'no.yaml'], line: /\[HOOKLINE_CONFIG\] there is no file 'no\.yaml'/ },
-  { name: 'no length', args: ['pretrain', ...small, '--run', 'new'], line: /\[HOOKLINE_CONFIG\] how long to train is not said; give steps .* or a budget/ },
+  {
+    name: 'budget that is no time',
+    ...config('budget: ten minutes\n'),
+    line: /run\.yaml:1: option 'budget': must be seconds, or a duration such as 90s, 10m or 1\.5h \(is "ten minutes"\)$/,
+  },
   { name: 'method option without a method', args: train('--scaling', 'block'), line: /\[HOOKLINE_CONFIG\] --scaling is given without a method; add --pld/ },
   { name: 'saving out of reach', args: train('--pld', '--match-saving', '0.99'), line: /\[HOOKLINE_SAVING\] matchSaving 0\.99 is out of reach/ },
   { name: 'missing corpus', args: [...train(), '--corpus', 'nowhere.txt'], line: /\[HOOKLINE_CORPUS\] .*nowhere\.txt/ },

@@ -57,7 +57,7 @@ export function addPretrainFlags(command: Command): Command {
     .option('--seeds <n>', 'train n runs with seeds seed, seed + 1, … in RUN/seed-…, and compare them', integer(1))
     .option('--json', 'one JSON object a line instead of text')
     .optionsGroup('Length:')
-    .option('--steps <n>', 'optimizer steps', integer(1))
+    .option('--steps <n>', 'optimizer steps (default: 1000, unless a budget is given)', integer(1))
     .option('--budget <time>', 'training time, e.g. 10m: steps are chosen from measured time and written into RUN/config.json', duration)
     .optionsGroup('Data:')
     .option('--corpus <path>', "'sotu', a text file, JSON lines, or a folder (default: sotu)")

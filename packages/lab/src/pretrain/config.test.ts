@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pretrainConfig, pretrainJsonSchema, requireLength } from './config.js';
+import { pretrainConfig, pretrainJsonSchema } from './config.js';
 import { blockSaving, methodOf } from './plugins.js';
 
 const parse = (value: unknown) => pretrainConfig.parse(value);
 
 describe('the configuration of pretrain', () => {
-  it('has a default for everything but its length', () => {
+  it('has a default for everything', () => {
     const config = parse({});
     expect(config).toMatchObject({
       corpus: { source: 'sotu', heldOut: 0.05 },
@@ -17,8 +17,13 @@ describe('the configuration of pretrain', () => {
       clip: 1,
     });
     expect(config.checkpoints).toEqual({ every: 0.1, keep: 2, best: false });
-    expect(() => requireLength(config)).toThrow(/how long to train is not said/);
-    expect(() => requireLength(parse({ budget: 60 }))).not.toThrow();
+  });
+
+  it('takes a budget in seconds or as a duration', () => {
+    expect([parse({ budget: 60 }).budget, parse({ budget: '1h30m' }).budget]).toEqual([60, 5400]);
+    for (const bad of ['', '10', 'm', '10 m', '10mm', '-5m', '0s', '5x']) {
+      expect(pretrainConfig.safeParse({ budget: bad }).success, bad).toBe(false);
+    }
   });
 
   it('parsed again it is the same: what is written can be replayed', () => {

@@ -1,9 +1,24 @@
 import { bertConfigOptions } from '@hookline/bert';
-import { HooklineError, lengthSchema, positiveLengthSchema } from '@hookline/core';
+import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
 import { z } from 'zod';
+import { parseDuration } from './duration.js';
 
 const whole = (least: number) => z.int().min(least);
+
+/** Steps of a run whose length is not given. */
+export const defaultSteps = 1000;
+
+/** Seconds, or a text such as `10m`; seconds after parsing. */
+const duration = z.union([
+  z.number().positive(),
+  z.string().transform((text, context) => {
+    const seconds = parseDuration(text);
+    if (seconds !== undefined) return seconds;
+    context.issues.push({ code: 'custom', input: text, message: 'must be seconds, or a duration such as 90s, 10m or 1.5h' });
+    return z.NEVER;
+  }),
+]);
 
 /** What a vocabulary is made of, where none is given. */
 const vocabulary = z.strictObject({
@@ -31,7 +46,7 @@ const rate = z.strictObject({
   warmup: lengthSchema.optional().describe("length of the warm-up, steps or a share of the run; default: the recipe's"),
 });
 
-/** A pre-training run. The names are those of the config file; every key but `steps` (or `budget`) has a default. */
+/** A pre-training run. The names are those of the config file; every key has a default. */
 export const pretrainConfig = z
   .strictObject({
     corpus: corpus.default(corpus.parse({})),
@@ -50,8 +65,8 @@ export const pretrainConfig = z
     maskedPerRow: whole(1).optional().describe('masked positions a row; default: 15 % of the row, rounded up'),
     wholeWord: z.boolean().default(false).describe('whether the pieces of a word are masked together'),
     accumulation: whole(1).default(1).describe('batches a step'),
-    steps: whole(1).optional().describe('optimizer steps; give this or budget'),
-    budget: z.number().positive().optional().describe('seconds for the training; steps are then chosen from measured time'),
+    steps: whole(1).optional().describe(`optimizer steps; default ${defaultSteps}, unless budget is given`),
+    budget: duration.optional().describe('time for the training, e.g. 10m, or seconds; steps are then chosen from measured time'),
     seed: whole(0).default(0).describe('key of data order, masks, dropout, gates and initial weights'),
     optimizer: z.enum(['adamw', 'lamb']).default('adamw'),
     learningRate: rate.default(rate.parse({})),
@@ -95,11 +110,4 @@ export type CompleteConfig = PretrainConfig & { readonly steps: number };
 /** The configuration as a JSON Schema (draft 2020-12), for editors. Functions, which a file cannot hold, are left open. */
 export function pretrainJsonSchema(): Readonly<Record<string, unknown>> {
   return z.toJSONSchema(pretrainConfig, { io: 'input', unrepresentable: 'any' }) as Readonly<Record<string, unknown>>;
-}
-
-/** @throws HooklineError `HOOKLINE_CONFIG` where neither steps nor budget is given */
-export function requireLength(config: PretrainConfig): void {
-  if (config.steps === undefined && config.budget === undefined) {
-    throw new HooklineError('HOOKLINE_CONFIG', 'how long to train is not said', { hint: 'give steps (--steps 1000) or a budget (--budget 10m)' });
-  }
 }

@@ -6,7 +6,7 @@ import { readMetrics } from '@hookline/core/node';
 import { whileRunning } from '../failures.js';
 import { renderReport } from '../report/index.js';
 import { stepsForBudget } from './budget.js';
-import { type CompleteConfig, type PretrainConfig, requireLength } from './config.js';
+import { type CompleteConfig, defaultSteps, type PretrainConfig } from './config.js';
 import { loadData } from './data.js';
 import { planRun, type RunPlan } from './dry-run.js';
 import { readRunConfig, requireFresh, runFiles, runPath, writeRun } from './files.js';
@@ -37,12 +37,10 @@ export interface PretrainResult {
 
 /**
  * The configuration with its number of steps decided: from the budget, by measuring, where none is given.
- * @throws HooklineError `HOOKLINE_CONFIG`
  */
 export async function completeConfig(config: PretrainConfig, data: CorpusSets, onStage?: (text: string) => void): Promise<CompleteConfig> {
-  requireLength(config);
   const { budget, ...rest } = config;
-  if (budget === undefined || config.steps !== undefined) return rest as CompleteConfig;
+  if (budget === undefined) return { ...rest, steps: rest.steps ?? defaultSteps };
   onStage?.('timing the first steps');
   const steps = await stepsForBudget(config, data, budget);
   onStage?.(`${steps} steps fit into the budget`);
@@ -51,7 +49,6 @@ export async function completeConfig(config: PretrainConfig, data: CorpusSets, o
 
 /** What a run would be; nothing is trained (but for timing a budget) or written. */
 export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptions, 'onStage'> = {}): Promise<RunPlan> {
-  requireLength(config);
   const data = await loadData(config, options);
   try {
     return planRun(await completeConfig(config, data, options.onStage), data);
@@ -65,7 +62,6 @@ export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptio
  * @throws HooklineError for what is wrong with the input, and, marked by `failedWhileRunning`, for what fails in training
  */
 export async function pretrain(config: PretrainConfig, directory: string, options: PretrainOptions = {}): Promise<PretrainResult> {
-  requireLength(config);
   requireFresh(directory);
   const data = await loadData(config, options);
   try {
