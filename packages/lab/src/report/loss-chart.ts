@@ -36,7 +36,8 @@ const scale = (styles: readonly VariantStyle[], range: (style: VariantStyle) => 
 });
 
 /**
- * Held-out loss (lines with points) over the smoothed training loss (faint) against steps, time or tokens, with the reference lines.
+ * Held-out loss against steps, time or tokens, with the reference lines; the smoothed training loss where nothing was held out. Single batches are
+ * so noisy that both in one chart would hide what differs.
  * @param size width and height of the plotting area in pixels
  */
 export async function lossChart(
@@ -48,7 +49,8 @@ export async function lossChart(
   const styles = variantStyles(variants);
   const domain = lossDomain(variants, references);
   const gap = ((domain[1] - domain[0]) * 13) / size.height;
-  const training = variants.flatMap((variant) =>
+  const measured = variants.some((variant) => variant.evaluations.length > 1);
+  const training = (measured ? [] : variants).flatMap((variant) =>
     thin(smoothCurve(variant.curve), 160).map((point) => ({ variant: variant.name, x: point[axis], loss: point.loss })),
   );
   const heldOut = variants.flatMap((variant) => variant.evaluations.map((point) => ({ variant: variant.name, x: point[axis], loss: point.mlmLoss })));

@@ -81,8 +81,8 @@ const figure = (title: string, text: string, svg: string, wide = false): string 
 const axisTitles: Readonly<Record<LossAxis, string>> = { step: 'Loss at equal steps', seconds: 'Loss at equal time', tokens: 'Loss at equal tokens' };
 
 async function lossFigures(report: Report): Promise<string[]> {
-  const heldOut = report.variants.some((variant) => variant.evaluations.length > 0);
-  const text = heldOut ? 'Held-out loss with points; faint: training loss, smoothed.' : 'Training loss, smoothed.';
+  const heldOut = report.variants.some((variant) => variant.evaluations.length > 1);
+  const text = heldOut ? 'Loss on the held-out batches, the whole network evaluated.' : 'Training loss, smoothed.';
   return Promise.all(report.axes.map(async (axis) => figure(axisTitles[axis], text, await lossChart(report.variants, report.references, axis))));
 }
 

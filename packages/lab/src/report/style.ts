@@ -4,7 +4,7 @@ import { paletteCss } from './palette.js';
 export const pageStyle = `${paletteCss(':root')}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.55 ui-sans-serif,system-ui,-apple-system,'Segoe UI',Inter,Roboto,'Helvetica Neue',Arial,sans-serif;-webkit-font-smoothing:antialiased;font-variant-numeric:tabular-nums}
-main{max-width:1080px;margin:0 auto;padding:44px 24px 64px}
+main{max-width:1160px;margin:0 auto;padding:44px 24px 64px}
 .eyebrow{margin:0 0 6px;color:var(--accent);font-size:12.5px;font-weight:600;letter-spacing:.06em;text-transform:uppercase}
 h1{margin:0 0 10px;font-size:30px;line-height:1.2;font-weight:680;letter-spacing:-.018em;text-wrap:balance}
 .lede{margin:0 0 26px;max-width:76ch;color:var(--soft);font-size:16.5px}
@@ -26,7 +26,7 @@ figcaption{color:var(--soft);font-size:12.5px;line-height:1.45}
 figcaption h3{color:var(--ink)}
 .scroll{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:12px}
 table{width:100%;border-collapse:collapse;font-size:13.5px}
-th,td{padding:9px 14px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
+th,td{padding:9px 11px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap;vertical-align:top}
 thead th{color:var(--soft);font-size:12px;font-weight:560;white-space:normal;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
 tbody th{font-weight:560;white-space:normal;min-width:190px}

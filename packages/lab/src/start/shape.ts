@@ -34,7 +34,7 @@ export const startShape: StartShape = {
   learningRate: 1e-3,
   thetaBar: 0.5,
   heldOutBatches: 32,
-  evaluations: 7,
+  evaluations: 9,
   steps: 400,
   chunk: 10,
 };

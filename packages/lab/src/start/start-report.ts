@@ -8,7 +8,7 @@ import type { Lane } from './lane.js';
 import type { StartShape } from './shape.js';
 import type { StartSummary } from './summary.js';
 import { startTable } from './table.js';
-import { bestMeasure, percent, qualityNotes, signed, standingNotes, titleOf, withError } from './wording.js';
+import { bestMeasure, percent, plusMinus, qualityNotes, signed, standingNotes, titleOf } from './wording.js';
 
 const variantOf = ({ variant, recording, spent }: Lane): ReportVariant => ({
   name: variant.name,
@@ -57,7 +57,7 @@ export function startReport(
       {
         value: percent(measured.saved.mean),
         label: `of the ${measured.of} saved`,
-        detail: `${withError(measured.saved, percent)}; ${percent(summary.expectedTimeSaved)} expected`,
+        detail: `${plusMinus(measured.saved, percent)}; ${percent(summary.expectedTimeSaved)} expected`,
       },
       {
         value: percent(1 - dropping.blocks.run / dropping.blocks.possible),
@@ -67,12 +67,12 @@ export function startReport(
       {
         value: signed(summary.lossCost.mean),
         label: 'nats of held-out loss, against PreLN',
-        detail: `${withError(summary.lossCost, (value) => signed(value))} after the same steps`,
+        detail: `${plusMinus(summary.lossCost, (value) => value.toFixed(3))}, after the same steps`,
       },
       {
         value: signed(summary.lossCostInEqualTime.mean),
         label: 'nats, against PreLN in the same time',
-        detail: withError(summary.lossCostInEqualTime, (value) => signed(value)),
+        detail: `${plusMinus(summary.lossCostInEqualTime, (value) => value.toFixed(3))}, dense for ${lengths.equalTimeSteps} steps`,
       },
     ],
     variants: lanes.map(variantOf),

@@ -9,6 +9,10 @@ export const signed = (value: number, digits = 3): string => `${value < 0 ? '−
 export const withError = ({ mean, standardError }: Estimate, format: (value: number) => string): string =>
   Number.isFinite(standardError) ? `${format(mean)} ± ${format(2 * standardError).replace(/^[+−]/, '')}` : format(mean);
 
+/** Twice the standard error, e.g. `± 0.6 %`. */
+export const plusMinus = ({ standardError }: Estimate, format: (value: number) => string): string =>
+  `± ${Number.isFinite(standardError) ? format(2 * standardError) : 'unknown'}`;
+
 /** The finding in a sentence: what was measured, and no more. */
 export function titleOf(summary: StartSummary): string {
   const { run, possible } = summary.rows.find((row) => row.key === 'dropping')!.blocks;
