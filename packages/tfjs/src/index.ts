@@ -1,3 +1,4 @@
+export * from './compile/index.js';
 export * from './engines/index.js';
 export { countKernels, type KernelCounts, kernelCounts } from './kernels.js';
 export * from './learner/index.js';

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { onGraphRun } from './compile/graphs.js';
 
 /** Kernel name to how often the backend ran it. */
 export type KernelCounts = Readonly<Record<string, number>>;
 
 /**
  * Starts to count the kernels that the backend in use runs, forward and backward: what was skipped does not appear.
+ * A compiled function counts by the ops of its graphs, under TensorFlow's names (`MatMul`), at each replay.
  * Wraps the backend's registered kernels until `stop`, which answers with the counts and leaves the kernels as they were. Stop in the reverse order of starting.
  */
 export function countKernels(): { readonly stop: () => KernelCounts } {
@@ -18,7 +20,11 @@ export function countKernels(): { readonly stop: () => KernelCounts } {
       return original(parameters);
     };
   });
+  const forget = onGraphRun((graph) => {
+    for (const [op, times] of graph.counts) counts[op] = (counts[op] ?? 0) + times;
+  });
   const stop = () => {
+    forget();
     configs.forEach((config, i) => {
       config.kernelFunc = originals[i] as tf.KernelFunc;
     });

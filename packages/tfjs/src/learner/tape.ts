@@ -18,6 +18,21 @@ const state = (): TapeState => tf.engine().state as unknown as TapeState;
 /** Whether ops are being recorded for a backward pass. */
 export const recording = (): boolean => state().gradientDepth > 0 && state().kernelDepth === 0;
 
+/** Whether the gradient of a gradient is being computed: ops are recorded inside a backward pass that is itself recorded. */
+export const nested = (): boolean => state().gradientDepth > 1;
+
+/** Calls `f` as if nothing around it was being recorded, whatever is. */
+export function isolated<R>(f: () => R): R {
+  const at = state();
+  const { activeTape, gradientDepth, kernelDepth } = at;
+  Object.assign(at, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
+  try {
+    return f();
+  } finally {
+    Object.assign(at, { activeTape, gradientDepth, kernelDepth });
+  }
+}
+
 const release = (tape: readonly Tape[] | null): void => {
   for (const node of tape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
 };

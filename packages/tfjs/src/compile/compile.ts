@@ -1,0 +1,100 @@
+import { HooklineError } from '@hookline/core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+import { nested, recording as taping } from '../learner/tape.js';
+import { releaseGraph } from './graphs.js';
+import { Refusal } from './hazards.js';
+import { type NativeBackend, nativeBackend } from './native.js';
+import { type Recording, record } from './recording.js';
+import { replay } from './replay.js';
+import { forget, keepStatistics, type Refused } from './statistics.js';
+import { structureOf } from './structure.js';
+import { tracing } from './trace.js';
+
+const compileOptions = z.strictObject({
+  /** How the function is called in warnings and statistics; by default its own name. */
+  name: z.string().optional(),
+  /** Recordings kept for it, one for each combination of shapes, dtypes and other values in the arguments; the one used longest ago goes first. */
+  limit: z.int().min(1).default(16),
+  /** Receives a line when the function is refused; `console.warn` by default. */
+  warn: z.custom<(line: string) => void>((f) => typeof f === 'function', 'a function that takes a line').optional(),
+});
+
+export type CompileOptions = z.input<typeof compileOptions>;
+
+const compiled = new WeakMap<object, () => void>();
+
+/**
+ * The same function, faster: on the native engine it is recorded, with its gradient, the first time that it is called with a combination of
+ * shapes and dtypes, and replayed afterwards as TensorFlow graphs. On any other engine the answer is `fn` itself.
+ *
+ * `fn` must be pure: what it answers depends on its arguments, tensors in arrays and plain objects, and on `tf.Variable`s, which may change. Numbers and
+ * strings among the arguments are part of the combination. What cannot be replayed is refused with the reason in one warning and runs op by op:
+ * other captured tensors, values read in JavaScript, random numbers without a seed that is an argument, ops with a state, shapes that depend on
+ * values. Op by op too: a gradient of a gradient, and a function compiled inside another (the outer one's graph contains it).
+ * @throws HooklineError HOOKLINE_OPTIONS
+ */
+export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): (...args: A) => R {
+  const parsed = compileOptions.safeParse(options);
+  if (!parsed.success) throw new HooklineError('HOOKLINE_OPTIONS', `compile: ${z.prettifyError(parsed.error)}`);
+  const backend = nativeBackend();
+  if (!backend) return fn;
+  const { name = fn.name || 'a function', limit, warn = console.warn } = parsed.data;
+  const recordings = new Map<string, Recording | Refused>();
+  const released = (recording: Recording | Refused): void => {
+    if ('reason' in recording) return;
+    releaseGraph(backend.binding, recording.forward);
+    if (recording.backward) releaseGraph(backend.binding, recording.backward.graph);
+  };
+  const statistics = keepStatistics(name);
+
+  /** The recording for a key, moved to the young end. */
+  const lookUp = (key: string, args: readonly tf.Tensor[], flat: (tensors: readonly tf.Tensor[]) => unknown): Recording | Refused => {
+    const found = recordings.get(key) ?? attempt(backend, args, flat);
+    if (!recordings.has(key)) {
+      statistics.recorded(key, found);
+      if ('reason' in found) warn(`compile: ${name} runs op by op: ${found.reason}`);
+    }
+    recordings.delete(key);
+    recordings.set(key, found);
+    for (const [oldest, recording] of recordings) {
+      if (recordings.size <= limit) break;
+      recordings.delete(oldest);
+      statistics.freed(oldest);
+      released(recording);
+    }
+    return found;
+  };
+
+  const replayed = (...args: A): R => {
+    const given = tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
+    if (!given) return fn(...args);
+    const recording = lookUp(given.key, given.tensors, (tensors) => fn(...(given.rebuild(tensors) as A)));
+    if ('reason' in recording || (taping() && !recording.differentiable)) return fn(...args);
+    statistics.replayed();
+    return recording.result.rebuild(replay(backend, recording, given.tensors)) as R;
+  };
+  compiled.set(replayed, () => {
+    for (const [key, recording] of recordings) {
+      statistics.freed(key);
+      released(recording);
+    }
+    recordings.clear();
+    forget(statistics);
+  });
+  return replayed;
+}
+
+function attempt(backend: NativeBackend, args: readonly tf.Tensor[], flat: (tensors: readonly tf.Tensor[]) => unknown): Recording | Refused {
+  try {
+    return record(backend, args, flat);
+  } catch (error) {
+    if (error instanceof Refusal) return { reason: error.message };
+    throw error;
+  }
+}
+
+/** Frees the graphs of a compiled function; called again, it records anew. Does nothing for a function that `compile` gave back unchanged. */
+export function freeCompiled(fn: (...args: never[]) => unknown): void {
+  compiled.get(fn)?.();
+}

@@ -1,0 +1,70 @@
+import { HooklineError } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { recording as taping } from '../learner/tape.js';
+import type { NativeBackend, TensorMetadata } from './native.js';
+import type { Feed, Recording, Source } from './recording.js';
+
+/** The part of the engine that runs an op with several outputs and a gradient of its own; `tf.customGrad` allows one output. */
+interface OpRunner {
+  runKernelFunc(op: {
+    readonly forwardFunc: (backend: unknown, save: (tensors: readonly tf.Tensor[]) => void) => tf.Tensor[];
+    readonly backwardsFunc: (dys: tf.Tensor | readonly tf.Tensor[], saved: readonly tf.Tensor[]) => Record<string, () => tf.Tensor>;
+    readonly inputs: Readonly<Record<string, tf.Tensor>>;
+  }): tf.Tensor[];
+}
+
+/** Makes tensors of what a graph answered. */
+const tensorsOf = (backend: NativeBackend, answered: readonly TensorMetadata[]): tf.Tensor[] => answered.map((one) => backend.createOutputTensor(one));
+
+function checkShapes(recording: Recording, outputs: readonly tf.Tensor[]): void {
+  for (const [i, { shape }] of recording.result.tensors.entries()) {
+    if (outputs[i]?.shape.join() !== shape.join()) {
+      throw new HooklineError('HOOKLINE_COMPILE', `a recorded graph answered with shape [${outputs[i]?.shape}] instead of [${shape}]`, {
+        hint: 'a shape depends on values: do not compile this function',
+      });
+    }
+  }
+}
+
+/** Runs the graphs instead of the function; a tape that is recording gets one op whose gradient is the backward graph. */
+export function replay(backend: NativeBackend, recording: Recording, args: readonly tf.Tensor[]): tf.Tensor[] {
+  const { forward, feeds, result, saved, backward } = recording;
+  const own = result.tensors.length;
+  const tensorOf = (source: Source): tf.Tensor => {
+    if ('argument' in source) return args[source.argument] as tf.Tensor;
+    if (source.variable.isDisposed) {
+      throw new HooklineError('HOOKLINE_COMPILE', `a compiled function uses the variable '${source.variable.name}', which is disposed of`, {
+        hint: 'compile the function again with its new variables',
+      });
+    }
+    return source.variable;
+  };
+  const forwardIds = (): number[] => backend.getInputTensorIds(feeds.map(tensorOf));
+
+  if (!backward || !taping()) {
+    const outputs = tensorsOf(backend, forward.run(forwardIds(), own));
+    checkShapes(recording, outputs);
+    return outputs;
+  }
+
+  const kept = backward.feeds.filter((feed): feed is Exclude<Feed, { dy: number }> => !('dy' in feed));
+  return (tf.engine() as unknown as OpRunner).runKernelFunc({
+    inputs: Object.fromEntries(backward.sources.map((source, i) => [i, tensorOf(source)])),
+    forwardFunc(_, save) {
+      const tensors = tensorsOf(backend, forward.run(forwardIds(), own + saved));
+      const outputs = tensors.slice(0, own);
+      checkShapes(recording, outputs);
+      save(kept.map((feed) => ('saved' in feed ? (tensors[own + feed.saved] as tf.Tensor) : tensorOf(feed))));
+      return outputs;
+    },
+    backwardsFunc(given, savedTensors) {
+      const all = Array.isArray(given) ? (given as readonly tf.Tensor[]) : [given as tf.Tensor];
+      const dys = all.filter((_, i) => result.tensors[i]?.dtype === 'float32');
+      let next = 0;
+      const tensors = backward.feeds.map((feed) => ('dy' in feed ? dys[feed.dy] : savedTensors[next++]) as tf.Tensor);
+      const gradients = tensorsOf(backend, backward.graph.run(backend.getInputTensorIds(tensors), backward.sources.length));
+      for (const tensor of savedTensors) tensor.dispose(); // the tape would hold them until the whole backward pass is done
+      return Object.fromEntries(gradients.map((gradient, i) => [i, () => gradient]));
+    },
+  });
+}
