@@ -15,7 +15,7 @@ function usageSentence(error: CommanderError): string {
   const sentence = oneLine(error.message)
     .replace(/^error: /, '')
     .replace(/\.?\s*\(Did you mean (.+?)\?\)$/, "; did you mean '$1'?");
-  return sentence.includes('; ') ? sentence : `${sentence}; see --help`;
+  return sentence.includes('; did you mean') ? sentence : `${sentence.replace(/\.$/, '')}; see --help`;
 }
 
 /** What a system call's failure means for a user; undefined for what is no such failure. */

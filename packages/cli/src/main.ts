@@ -20,7 +20,8 @@ export async function main(args: readonly string[], output: Output = processOutp
     return exitCodes.done;
   } catch (error) {
     const code = exitCodeOf(error);
-    if (code === exitCodes.done) return code;
+    const helped = error instanceof CommanderError && error.code === 'commander.help'; // a command that only has commands was given none
+    if (code === exitCodes.done || helped) return code;
     output.err(`hookline: ${failureLine(error)}`);
     if (process.env['HOOKLINE_DEBUG'] && error instanceof Error && !(error instanceof CommanderError)) output.err(error.stack ?? '');
     return code;

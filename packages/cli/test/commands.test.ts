@@ -25,7 +25,18 @@ describe('help', () => {
   const all = program.commands.flatMap((command) => [command, ...command.commands]).filter((command) => command.commands.length === 0);
 
   it('knows the commands', () => {
-    expect(all.map((command) => command.name())).toEqual(['start', 'pretrain', 'compare', 'inspect', 'fill-mask', 'step', 'saving', 'engines', 'schema']);
+    expect(all.map((command) => command.name())).toEqual([
+      'start',
+      'pretrain',
+      'compare',
+      'inspect',
+      'fill-mask',
+      'step',
+      'saving',
+      'install',
+      'remove',
+      'schema',
+    ]);
   });
 
   it.each(all.map((command) => [command.name(), command] as const))(

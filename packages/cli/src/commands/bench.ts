@@ -36,7 +36,11 @@ function addBenchmark(parent: Command, output: Output, name: string, description
 }
 
 export const addBench: AddCommand = (program, output) => {
-  const bench = program.command('bench').summary('time a step, or what a dropped block saves').description('Benchmarks, interleaved, on this machine.');
+  const bench = program
+    .command('bench')
+    .helpCommand(false)
+    .summary('time a step, or what a dropped block saves')
+    .description('Benchmarks, interleaved, on this machine.');
   addBenchmark(bench, output, 'step', 'Times a BERT step (L=4 H=256, batch 8 x 128, V=8000) against the same model on stock TensorFlow.js.', benchStep, 5);
   addBenchmark(
     bench,

@@ -55,6 +55,7 @@ async function trainSeeds(flags: PretrainFlags, seeds: number, output: Output, s
 }
 
 async function run(flags: PretrainFlags, output: Output): Promise<void> {
+  const resume = flags.resume === undefined ? undefined : resumeFlags(flags);
   if (flags.dryRun) {
     const plan = await dryRun(pretrainConfigOf(flags), flags.json ? {} : { onStage: output.out });
     if (flags.json) return output.out(jsonLine({ event: 'plan', ...plan }));
@@ -65,8 +66,7 @@ async function run(flags: PretrainFlags, output: Output): Promise<void> {
     () => output.interactive && output.err('hookline: finishing the step and saving a checkpoint; press Ctrl-C again to stop at once'),
   );
   try {
-    if (flags.resume !== undefined)
-      return finish(await resumePretraining(flags.resume, { ...optionsOf(flags, output, signal), ...resumeFlags(flags) }), flags, output);
+    if (flags.resume !== undefined) return finish(await resumePretraining(flags.resume, { ...optionsOf(flags, output, signal), ...resume }), flags, output);
     if (flags.seeds !== undefined) return await trainSeeds(flags, flags.seeds, output, signal);
     return finish(await pretrain(pretrainConfigOf(flags), flags.run, optionsOf(flags, output, signal)), flags, output);
   } finally {

@@ -1,5 +1,6 @@
 import { interruptSignal } from '@hookline/core/node';
 import { start, startTable, startTerminal, tableLines } from '@hookline/lab';
+import { Option } from 'commander';
 import { integer, number } from '../arguments.js';
 import { Interrupted } from '../failure.js';
 import { jsonLine } from '../output.js';
@@ -23,7 +24,7 @@ export const addStart: AddCommand = (program, output) => {
     .option('--minutes <n>', 'minutes for everything, installation included (default: 6)', number(0.2))
     .option('--out <directory>', 'where report.html and report.svg go', 'runs/start')
     .option('--seed <n>', 'key of data order, masks, gates and initial weights', integer(0), 0)
-    .option('--engine <name>', 'wasm, cpu, native or auto', 'wasm')
+    .addOption(new Option('--engine <name>', 'what computes').choices(['wasm', 'cpu', 'native', 'auto']).default('wasm'))
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline start --minutes 3')
     .action(async (flags: Flags) => {
