@@ -1,5 +1,5 @@
 import { interruptSignal } from '@hookline/core/node';
-import { start, startTable, startTerminal, tableLines } from '@hookline/lab';
+import { equalTimeNote, qualityNotes, start, startTerminal, tableLines, terminalTable } from '@hookline/lab';
 import { Option } from 'commander';
 import { integer, number } from '../arguments.js';
 import { Interrupted } from '../failure.js';
@@ -48,7 +48,9 @@ export const addStart: AddCommand = (program, output) => {
       });
       if (!result) throw new Interrupted('start was interrupted, no report was written; run it again');
       if (flags.json) return output.out(jsonLine({ event: 'result', ...result.summary, steps: result.lengths.steps, report: result.path }));
-      for (const line of ['', result.report.title, '', ...tableLines(startTable(result.summary)), '', ...result.report.notes.slice(0, 3), '']) output.out(line);
+      const { summary } = result;
+      const notes = [...qualityNotes(summary), equalTimeNote(summary)];
+      for (const line of ['', result.report.title, '', ...tableLines(terminalTable(summary)), '', ...notes, '']) output.out(line);
       return output.out(`report: ${result.path}`);
     });
 };

@@ -1,6 +1,6 @@
 import type { ReportTable } from '../report/index.js';
 import type { StartRow, StartSummary } from './summary.js';
-import { percent, signed, withError } from './wording.js';
+import { bestMeasure, percent, signed, withError } from './wording.js';
 
 const blocks = ({ run, possible }: StartRow['blocks']): string => (possible === 0 ? '–' : `${run} of ${possible} (${percent(run / possible, 0)})`);
 
@@ -33,6 +33,24 @@ export function startTable(summary: StartSummary): ReportTable {
     ]),
     caption:
       'Losses in nats; ± is two standard errors, of the paired difference over held-out batches and of the time ratio over chunks. Time saved is against PreLN for the full steps, on the wall and on the processor.',
+  };
+}
+
+/** The result in a terminal's width: time by the better measure, without the columns that the report has besides. */
+export function terminalTable(summary: StartSummary): Pick<ReportTable, 'columns' | 'rows'> {
+  const { saved, of } = bestMeasure(summary);
+  const shareSaved = (row: StartRow): string => (row.key === 'dropping' ? withError(saved, percent) : row.key === 'dense' ? '–' : '');
+  return {
+    columns: ['Variant', 'Steps', 'Held out', 'A step', 'Block runs', of === 'processor time' ? 'CPU time saved' : 'Time saved', 'Expected'],
+    rows: summary.rows.map((row) => [
+      row.name,
+      String(row.steps),
+      row.heldOutLoss.toFixed(4),
+      milliseconds(row.secondsAStep),
+      row.blocks.possible === 0 ? '–' : `${row.blocks.run} of ${row.blocks.possible}`,
+      shareSaved(row),
+      row.key === 'dropping' ? percent(summary.expectedTimeSaved) : row.key === 'dense' ? '–' : '',
+    ]),
   };
 }
 

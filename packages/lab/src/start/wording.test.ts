@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StartRow, StartSummary } from './summary.js';
-import { startTable, tableLines } from './table.js';
+import { startTable, tableLines, terminalTable } from './table.js';
 import { qualityNotes, standingNotes, titleOf, withError } from './wording.js';
 
 const row = (key: StartRow['key'], name: string, extra: Partial<StartRow> = {}): StartRow => ({
@@ -76,6 +76,13 @@ describe('the words of start', () => {
     expect(rows[0]).toEqual(['PreLN + PLD', '400', '5.7000', '−0.010 ± 0.040', '74.0 ms', '1704 of 2400 (71 %)', '26.0 % ± 0.8 %', '26.5 % ± 0.4 %', '27.2 %']);
     expect(rows[3]).toEqual(["PreLN in PLD's time", '292', '5.7000', '−0.010 ± 0.040', '100.0 ms', '2400 of 2400 (100 %)', '27.0 %', '', '27.2 %']);
     expect(rows[4]!.slice(3)).toEqual(['–', '10.0 ms', '–', '', '', '']);
+  });
+
+  it("tables the same within a terminal's width", () => {
+    const lines = tableLines(terminalTable(summary));
+    expect(lines[2]).toBe('PreLN + PLD            400    5.7000   74.0 ms  1704 of 2400  26.0 % ± 0.8 %    27.2 %');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(95);
+    expect(terminalTable({ ...summary, busyMachine: true }).columns).toContain('CPU time saved');
   });
 
   it('aligns text columns', () => {

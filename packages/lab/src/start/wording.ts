@@ -46,13 +46,17 @@ export function qualityNotes(summary: StartSummary): readonly string[] {
   ];
 }
 
+/** What the run in equal time really took. */
+export const equalTimeNote = ({ equalTimeRatio }: StartSummary): string =>
+  `The dense run meant to take PLD's time took ${percent(equalTimeRatio, 0)} of it; its learning rate decays fully within its own steps.`;
+
 /** What holds of the experiment whatever came out. */
 export function standingNotes(summary: StartSummary): readonly string[] {
   const busy = `Other programs took part of the machine during this run: wall-clock time is then mostly theirs, and processor time is the better measure (${withError(summary.processorTimeSaved, percent)} saved; ${withError(summary.timeSaved, percent)} on the wall).`;
   return [
     ...(summary.busyMachine ? [busy] : []),
     `The time is what this run proves: skipped blocks run no forward, no backward and no optimizer work. Expected was a saving of ${percent(summary.expectedTimeSaved)}: the method's expected saving of block runs, times the blocks' share of a step, both known before the run.`,
-    `The dense run meant to take PLD's time took ${percent(summary.equalTimeRatio, 0)} of it; its learning rate decays fully within its own steps.`,
+    equalTimeNote(summary),
     'The variants were trained in turns, in chunks of steps, on the same batches and from the same seed; evaluation and the warm-up are off the clock.',
     'Standard errors are over held-out batches (losses) and over chunks (times). They say nothing of other seeds, other sizes or longer runs.',
   ];
