@@ -2,10 +2,15 @@ import * as cpu from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { loadEngine } from '../src/engines/load-engine.js';
 
-/** The engines that every op is tested on; `plain` has tfjs' own kernels only, as `native` has: it runs the ops' composed forms. */
-export const testedEngines = ['wasm', 'cpu', 'plain'] as const;
+type TestedEngine = 'wasm' | 'cpu' | 'plain' | 'native';
 
-export async function useEngine(name: (typeof testedEngines)[number]): Promise<void> {
+/**
+ * The engines that every op is tested on; `plain` has tfjs' own kernels only, as `native` has: it runs the ops' composed forms.
+ * HOOKLINE_TEST_ENGINES names others, with a comma between them.
+ */
+export const testedEngines = (process.env['HOOKLINE_TEST_ENGINES']?.split(',') ?? ['wasm', 'cpu', 'plain']) as readonly TestedEngine[];
+
+export async function useEngine(name: TestedEngine): Promise<void> {
   if (name !== 'plain') {
     await loadEngine(name);
     return;

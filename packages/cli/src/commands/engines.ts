@@ -68,7 +68,8 @@ function addInstall(engines: Command, output: Output): void {
     .option('--dir <directory>', "put it there instead of into the user's cache, which then links to it")
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline engines install native')
-    .action(async (_: string, { gpu, dir, json }: InstallFlags) => {
+    .action(async (_: string, __: InstallFlags, command: Command) => {
+      const { gpu, dir, json } = command.optsWithGlobals<InstallFlags>(); // --json is an option of the list, too
       const onBytes = json ? (file: string, bytes: number, of: number) => output.out(jsonLine({ event: 'bytes', file, bytes, of })) : byteReport(output);
       const log = (text: string): void => output.out(json ? jsonLine({ event: 'stage', text }) : text);
       const installed = await installNative({ gpu: gpu === true, ...(dir === undefined ? {} : { directory: dir }), log, onBytes }).catch((error: unknown) => {
@@ -88,7 +89,8 @@ function addRemove(engines: Command, output: Output): void {
     .addArgument(new Argument('[engine]', 'native; wasm and cpu come with hookline').choices(['native']))
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline engines remove native')
-    .action(async (_: string | undefined, { json }: { readonly json?: true }) => {
+    .action(async (_: string | undefined, __: unknown, command: Command) => {
+      const { json } = command.optsWithGlobals<{ readonly json?: true }>();
       const removed = await removeNative();
       if (json) return output.out(jsonLine({ event: 'result', removed }));
       for (const directory of removed) output.out(`removed ${directory}`);
@@ -99,7 +101,6 @@ function addRemove(engines: Command, output: Output): void {
 export const addEngines: AddCommand = (program, output) => {
   const engines = program
     .command('engines')
-    .enablePositionalOptions() // so that --json after a subcommand is the subcommand's
     .summary('list the engines and which of them work here; install the fast one')
     .description('Lists the engines that models can compute with, in the order in which `auto` tries them, and which of them work here.')
     .option('--json', 'one JSON object a line instead of text')

@@ -3,6 +3,8 @@ export interface NativeImport {
   readonly loaded: boolean;
   readonly version: string;
   readonly why: string;
+  /** The command that installs it, where it is not installed and could be. */
+  readonly install?: string;
 }
 
 /** Outside Node there is no native engine. */

@@ -1,6 +1,7 @@
 import { HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { importNative } from '#import-native';
+import { completeNative } from '../host-kernels/index.js';
 import type { LoadedEngine } from './engine.js';
 
 /** What tfjs-node's backend says of itself. */
@@ -18,9 +19,10 @@ export async function loadNative(): Promise<LoadedEngine> {
   const found = await importNative();
   if (!found.loaded || !(await tf.setBackend('tensorflow').catch(() => false))) {
     throw new HooklineError('HOOKLINE_ENGINE_MISSING', `the native engine is not available: ${found.why}`, {
-      hint: 'install it with `hookline engines install native`, or use the engine `wasm`, which needs nothing',
+      hint: `${found.install ? `install it with \`${found.install}\`, or ` : ''}use the engine \`wasm\`, which needs nothing`,
     });
   }
+  completeNative();
   const backend = tf.backend() as unknown as NativeBackend;
   const version = backend.binding?.TF_Version ?? 'unknown';
   return { name: 'native', version: found.version, device: `TensorFlow ${version} on the ${backend.isUsingGpuDevice === true ? 'GPU' : 'CPU'}` };

@@ -4,8 +4,9 @@ import { HooklineError } from '@hookline/core';
 import type { NativeImport } from '../engines/import-native.browser.js';
 import { enginesDirectory } from './native-install/engines-directory.js';
 import { completeUtil, nativeEnvironment } from './native-install/environment.js';
-import { findNativeEngine } from './native-install/find-engine.js';
+import { findNativeEngines } from './native-install/find-engine.js';
 import { loadInstalled } from './native-install/load-installed.js';
+import { nativeSources } from './native-install/sources.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
@@ -19,7 +20,19 @@ export async function importNative(directory = process.cwd(), engines = enginesD
   const installed = await importInstalled(engines);
   if (installed.loaded) return installed;
   const why = [ofProject.why, installed.why].filter((text) => text !== '').join('; ');
-  return { loaded: false, version: '', why: why || 'it is not installed' };
+  const refusal = platformRefusal();
+  if (refusal !== undefined) return { loaded: false, version: '', why: why || refusal };
+  return { loaded: false, version: '', why: why || 'it is not installed', install: 'hookline engines install native' };
+}
+
+/** Why there is no native engine to install on this machine; undefined where there is one. */
+function platformRefusal(): string | undefined {
+  try {
+    nativeSources('cpu');
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 function importPackage(directory: string): NativeImport {
@@ -42,15 +55,25 @@ function importPackage(directory: string): NativeImport {
   return { loaded: false, version: '', why };
 }
 
-async function importInstalled(engines: string): Promise<NativeImport> {
+/** The first of the installed engines that loads. */
+async function importInstalled(root: string): Promise<NativeImport> {
+  const reasons: string[] = [];
   try {
-    const engine = await findNativeEngine(engines);
-    if (engine === undefined) return { loaded: false, version: '', why: '' };
-    await loadInstalled(engine);
-    return { loaded: true, version: engine.manifest.tfjs, why: '' };
+    for (const engine of await findNativeEngines(root)) {
+      try {
+        await loadInstalled(engine);
+        return { loaded: true, version: engine.manifest.tfjs, why: '' };
+      } catch (error) {
+        reasons.push(reasonOf(error));
+      }
+    }
   } catch (error) {
-    const what =
-      error instanceof HooklineError ? error.message.split(';')[0] : `the installed engine does not load (${(error as Error).message.split('\n')[0]})`;
-    return { loaded: false, version: '', why: what as string };
+    reasons.push(reasonOf(error));
   }
+  return { loaded: false, version: '', why: reasons.join('; ') };
 }
+
+const withoutHint = ({ message, hint }: HooklineError): string => (hint ? message.slice(0, -(hint.length + 2)) : message);
+
+const reasonOf = (error: unknown): string =>
+  error instanceof HooklineError ? withoutHint(error) : `the installed engine does not load (${(error as Error).message.split('\n')[0]})`;

@@ -13,6 +13,7 @@ import { entryText, extractEntry, zipEntries } from './zip.js';
  */
 export const addonPath = join('addon', 'tfjs_binding.node');
 export const packagePath = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
+export const protobufPath = join('node_modules', 'google-protobuf');
 /** What tfjs-node imports of TensorFlow.js: both names stand for the one copy of tfjs-core. */
 export const corePaths = ['tfjs', 'tfjs-core'].map((name) => join('node_modules', '@tensorflow', name, 'index.js'));
 export const libraryPaths = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join('tensorflow', name));

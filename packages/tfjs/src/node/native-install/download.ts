@@ -115,7 +115,7 @@ async function fetched(
 export function fetchNpm({ name, version, sha512 }: NpmSource, options: DownloadOptions): Promise<string> {
   const [npm, ...first] = options.tools.npm;
   const pack = (part: string) =>
-    runCommand(npm, [...first, 'pack', `${name}@${version}`, '--ignore-scripts', '--silent', '--pack-destination', part], {
+    runCommand(npm, [...first, 'pack', `${name}@${version}`, '--ignore-scripts', '--loglevel=error', '--pack-destination', part], {
       cwd: part,
       environment: options.environment,
     });
@@ -132,7 +132,7 @@ async function pipDownload(pip: Tool, specifiers: readonly string[], platforms: 
   const fixed = ['--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
   const where = platforms.flatMap((platform) => ['--platform', platform]);
   const args = [...first, 'download', ...fixed, ...where, ...tags, '--dest', part, ...specifiers];
-  return runCommand(command, args, { cwd: part, environment: { ...environment, TMPDIR: scratch } });
+  return runCommand(command, args, { cwd: part, environment: { ...environment, TMPDIR: scratch, PIP_REQUIRE_VIRTUALENV: 'false' } });
 }
 
 /** Fetches a wheel with `pip download`, the same whatever Python is here. Errors: HOOKLINE_DOWNLOAD, HOOKLINE_CHECKSUM, HOOKLINE_DISK_FULL. */

@@ -11,10 +11,14 @@ export function nativeEnvironment(variant: NativeVariant, directory: string, env
   return Object.fromEntries(Object.entries(settings).filter(([name]) => environment[name] === undefined));
 }
 
-/** tfjs-node calls two functions of `node:util` that Node 23 removed. */
-export function completeUtil(target: object = util): void {
-  const removed = { isNullOrUndefined: (value: unknown) => value === null || value === undefined, isArray: Array.isArray };
-  for (const [name, f] of Object.entries(removed)) {
-    if (!(name in target)) Object.defineProperty(target, name, { value: f, configurable: true, writable: true });
+const functions: Readonly<Record<string, (value: unknown) => boolean>> = {
+  isNullOrUndefined: (value) => value === null || value === undefined,
+  isArray: Array.isArray,
+};
+
+/** tfjs-node calls two functions of `node:util` that warn since Node 22 and are gone in Node 23: gives the module ones that do neither. */
+export function completeUtil(target: object = util, node: string = process.versions.node): void {
+  for (const [name, value] of Object.entries(functions)) {
+    if (Number.parseInt(node, 10) >= 22) Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: true });
   }
 }

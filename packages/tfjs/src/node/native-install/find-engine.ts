@@ -11,16 +11,20 @@ export interface InstalledEngine {
   readonly manifest: Manifest;
 }
 
-/** The installed native engine that this version of hookline uses on this machine: the one for a GPU first; undefined where there is none. Errors: HOOKLINE_ENGINE_DAMAGED. */
-export async function findNativeEngine(root: string = enginesDirectory(), machine: Machine = thisMachine()): Promise<InstalledEngine | undefined> {
-  for (const variant of ['gpu', 'cpu'] as const satisfies readonly NativeVariant[]) {
+/**
+ * The installed native engines that this version of hookline uses on this machine, the one for a GPU first.
+ * Errors: HOOKLINE_ENGINE_DAMAGED.
+ */
+export async function findNativeEngines(root: string = enginesDirectory(), machine: Machine = thisMachine()): Promise<readonly InstalledEngine[]> {
+  const found: InstalledEngine[] = [];
+  for (const variant of ['gpu', 'cpu'] as const) {
     const key = keyOf(variant, machine);
-    if (key === undefined) return undefined;
+    if (key === undefined) continue;
     const directory = join(root, key);
     const manifest = await readManifest(directory);
-    if (manifest !== undefined) return { directory, manifest };
+    if (manifest !== undefined) found.push({ directory, manifest });
   }
-  return undefined;
+  return found;
 }
 
 function keyOf(variant: NativeVariant, machine: Machine): string | undefined {
@@ -32,7 +36,10 @@ function keyOf(variant: NativeVariant, machine: Machine): string | undefined {
   }
 }
 
-/** The names of everything in the cache that belongs to a native engine, of any version. */
+/** The lock of everything that changes the native engines in a folder. */
+export const lockPath = (root: string): string => join(root, '.native.lock');
+
+/** The names of everything in the folder that belongs to a native engine, of any version; unfinished ones and archives begin with a dot. */
 export async function nativeEntries(root: string): Promise<readonly string[]> {
   const names = await readdir(root).catch(() => [] as string[]);
   return names.filter((name) => /^\.?native-/.test(name)).sort();

@@ -1,4 +1,4 @@
 export { enginesDirectory } from './engines-directory.js';
-export { findNativeEngine, type InstalledEngine } from './find-engine.js';
+export { findNativeEngines, type InstalledEngine } from './find-engine.js';
 export { type InstallOptions, installNative } from './install.js';
 export { removeNative } from './remove.js';

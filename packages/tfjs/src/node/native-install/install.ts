@@ -1,27 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat, statfs, symlink } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { mkdir, readdir, rename, rm, statfs, symlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import {
-  addonPath,
-  buildAddon,
-  corePaths,
-  libraryPaths,
-  packagePath,
-  placeJavaScript,
-  unpackCuda,
-  unpackNpm,
-  unpackTensorflow,
-  wheelMetadata,
-  writeCorePlaces,
-} from './assemble.js';
-import { digestOf } from './digest.js';
-import { type DownloadOptions, fetchNpm, fetchRequirements, fetchWheel } from './download.js';
 import { enginesDirectory } from './engines-directory.js';
-import type { InstalledEngine } from './find-engine.js';
-import { cudaRequirements, gpuPresent } from './gpu.js';
+import { type InstalledEngine, lockPath, nativeEntries } from './find-engine.js';
+import { gpuPresent } from './gpu.js';
 import { withLock } from './lock.js';
-import { readManifest, verifyFiles, writeManifest } from './manifest.js';
+import { makeEngine } from './make-engine.js';
+import { readManifest, verifyFiles } from './manifest.js';
 import { type Probe, probeAddon } from './probe.js';
 import { type NativeSources, type NativeVariant, nativeSources } from './sources.js';
 import { findTools } from './tools.js';
@@ -75,7 +61,7 @@ export async function installNative(options: InstallOptions = {}, surroundings: 
   const root = options.directory === undefined ? cache : resolve(options.directory);
   const target = join(root, sources.key);
   await mkdir(root, { recursive: true });
-  await withLock(join(root, `.${sources.key}.lock`), () => ensure(sources, root, target, { ...options, log }, surroundings), {
+  await withLock(lockPath(root), () => ensure(sources, root, target, { ...options, log }, surroundings), {
     onWait: (holder) => log(`${holder} is installing this engine: waiting for it`),
   });
   if (root !== cache) await link(cache, sources.key, target, log);
@@ -94,86 +80,32 @@ async function ensure(sources: NativeSources, root: string, target: string, opti
     }
   } catch (error) {
     if (!(error instanceof HooklineError)) throw error;
-    log(`${error.message.split(';')[0]}; installing it anew`);
+    log(`${error.message.slice(0, -error.hint.length)}installing it anew`);
   }
   const tools = await findTools(surroundings.environment);
-  await checkRoom(root, sources, surroundings);
-  await sweep(root, sources.key);
-  const staging = join(root, `.${sources.key}.${randomUUID()}`);
   const downloads = join(root, '.native-downloads');
   await mkdir(downloads, { recursive: true });
-  await mkdir(staging);
+  await sweep(root, downloads);
+  await checkRoom(root, sources, surroundings);
+  const staging = join(root, `.${sources.key}.${randomUUID()}`);
+  const { environment, pause, probe } = surroundings;
   try {
-    await make(
-      sources,
-      staging,
-      {
-        folder: downloads,
-        tools,
-        environment: surroundings.environment,
-        log,
-        onBytes: options.onBytes ?? (() => undefined),
-        pause: surroundings.pause,
-      },
-      surroundings.probe,
-    );
-    await rm(target, { recursive: true, force: true });
-    await rename(staging, target);
-    await rm(downloads, { recursive: true, force: true });
+    await makeEngine(sources, staging, { folder: downloads, tools, environment, log, onBytes: options.onBytes ?? (() => undefined), pause }, probe);
+    await replace(target, staging);
+    await rm(downloads, { recursive: true });
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
 
-/** Makes an engine in `staging`; its manifest comes last. */
-async function make(sources: NativeSources, staging: string, options: DownloadOptions, probe: Surroundings['probe']): Promise<void> {
-  const { log, tools } = options;
-  const archives: string[] = [];
-  const build = join(staging, '.build');
-  const places = { tfjs: join(build, 'tfjs'), headers: join(build, 'headers'), protobuf: join(staging, 'node_modules', 'google-protobuf') };
-  for (const name of ['tfjs', 'headers', 'protobuf'] as const) {
-    const archive = await fetchNpm(sources[name], options);
-    await unpackNpm(archive, places[name], tools);
-    archives.push(archive);
-  }
-  const wheel = await fetchWheel(sources.wheel, sources.platforms, options);
-  archives.push(wheel);
-  log("unpacking TensorFlow's libraries");
-  await unpackTensorflow(wheel, staging);
-  const cuda: string[] = [];
-  if (sources.variant === 'gpu') {
-    const wheels = await fetchRequirements(cudaRequirements(await wheelMetadata(wheel, staging)), sources.platforms, options);
-    archives.push(...wheels);
-    cuda.push(...(await unpackCuda(wheels, staging)));
-  }
-  log('compiling the addon');
-  await buildAddon(tools.compiler, { directory: staging, source: places.tfjs, headers: places.headers });
-  await placeJavaScript(places.tfjs, staging);
-  await writeCorePlaces(staging);
-  await rm(build, { recursive: true });
-  await rm(join(staging, 'tensorflow', 'include'), { recursive: true, force: true });
-  log('trying it');
-  const { tensorflow } = await probe(staging, sources.variant);
-  const loaded = [
-    addonPath,
-    ...libraryPaths,
-    ...cuda,
-    ...corePaths,
-    ...(await scripts(staging, packagePath)),
-    ...(await scripts(staging, join('node_modules', 'google-protobuf'))),
-  ];
-  const digests = await Promise.all(archives.map(async (path) => [relative(options.folder, path), await digestOf(path, 'sha256')] as const));
-  await writeManifest(
-    staging,
-    { key: sources.key, variant: sources.variant, tensorflow, tfjs: sources.tfjs.version, archives: Object.fromEntries(digests) },
-    loaded,
-  );
-}
-
-/** The JavaScript and JSON files below a folder, relative to the engine's. */
-async function scripts(directory: string, folder: string): Promise<readonly string[]> {
-  const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && /\.js(on)?$/.test(entry.name)).map((entry) => relative(directory, join(entry.parentPath, entry.name)));
+/** Gives the new folder the name of the old one, which may be in use: whoever has loaded it keeps its files. */
+async function replace(target: string, made: string): Promise<void> {
+  const aside = `${made}.old`;
+  await rename(target, aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+  await rename(made, target);
+  await rm(aside, { recursive: true, force: true });
 }
 
 async function checkRoom(root: string, { room }: NativeSources, { freeBytes }: Surroundings): Promise<void> {
@@ -185,21 +117,21 @@ async function checkRoom(root: string, { room }: NativeSources, { freeBytes }: S
   });
 }
 
-/** Deletes what an installation that was killed has left; nobody else is at work, for we hold the lock. */
-async function sweep(root: string, key: string): Promise<void> {
-  const left = (await readdir(root)).filter((name) => name.startsWith(`.${key}.`) && !name.includes('.lock'));
-  for (const name of left) await rm(join(root, name), { recursive: true, force: true });
+/** Deletes what installations that were killed have left, but for whole archives: nobody else is at work, for we hold the lock. */
+async function sweep(root: string, downloads: string): Promise<void> {
+  const unfinished = (await nativeEntries(root)).filter((name) => name.startsWith('.')).map((name) => join(root, name));
+  const parts = (await readdir(downloads)).filter((name) => name.startsWith('.')).map((name) => join(downloads, name));
+  for (const path of [...unfinished.filter((path) => path !== downloads), ...parts]) await rm(path, { recursive: true, force: true });
 }
 
-/** Makes an engine that was installed elsewhere known in the user's cache. */
+/** Makes an engine that was installed elsewhere known in the user's cache, in the place of one that is there. */
 async function link(cache: string, key: string, target: string, log: (line: string) => void): Promise<void> {
   const place = join(cache, key);
   try {
     await mkdir(cache, { recursive: true });
-    if ((await stat(place).catch(() => undefined)) !== undefined) await rm(place, { recursive: true, force: true });
-    const aside = join(cache, `.${key}.link-${randomUUID()}`);
-    await symlink(target, aside);
-    await rename(aside, place);
+    const made = join(cache, `.${key}.${randomUUID()}`);
+    await symlink(target, made);
+    await replace(place, made);
   } catch (error) {
     log(`the cache ${cache} cannot be written (${(error as Error).message}): set HOOKLINE_ENGINES_DIR=${join(target, '..')} so that hookline finds the engine`);
   }

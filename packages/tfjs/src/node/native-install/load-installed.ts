@@ -30,6 +30,7 @@ export async function loadInstalled({ directory, manifest }: InstalledEngine): P
     require.cache[id] = { id, filename: id, path: dirname(id), loaded: true, exports: tf, children: [], paths: [] } as unknown as NodeJS.Module;
   }
   const binding: unknown = require(join(directory, addonPath));
+  for (const { kernelName } of tf.getKernelsForBackend('tensorflow')) tf.unregisterKernel(kernelName, 'tensorflow'); // of a package that did not get further
   require('./dist/register_all_kernels.js');
   const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend.js') as BackendModule;
   const packageName = manifest.variant === 'gpu' ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node';

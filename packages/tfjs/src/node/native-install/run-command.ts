@@ -32,12 +32,23 @@ export function runCommand(command: string, args: readonly string[], { cwd, envi
   });
 }
 
-/** The lines of a failed program's output that say most: those that name an error, or else the last ones. At most `count`, in one line. */
-export function essence({ stdout, stderr }: CommandResult, count = 3): string {
+/** What a line of a failed program's output tells: why the network failed says more than that nothing was found, and that more than the last lines. */
+const telling = [
+  /no space left|ENOSPC/i,
+  /connection broken by|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|timed out|certificate|name resolution|proxy/i,
+  /error|cannot|not found|failed|refused/i,
+  /./,
+];
+
+/** The lines of a failed program's output that say most, at most `count`, as one line. */
+export function essence({ stdout, stderr }: CommandResult, count = 2): string {
   const lines = `${stdout}\n${stderr}`
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^(warning|npm (warn|notice))/i.test(line));
-  const telling = lines.filter((line) => /error|cannot|not found|no space|failed|refused/i.test(line));
-  return (telling.length > 0 ? telling.slice(0, count) : lines.slice(-count)).join(' | ') || 'it printed nothing';
+    .filter((line) => line !== '' && !/^npm (warn|notice)/i.test(line));
+  for (const pattern of telling) {
+    const found = lines.filter((line) => pattern.test(line));
+    if (found.length > 0) return found.slice(-count).join(' | ');
+  }
+  return 'it printed nothing';
 }

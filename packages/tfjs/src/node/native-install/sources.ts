@@ -17,6 +17,7 @@ export interface WheelSource {
   readonly version: string;
   readonly file: string;
   readonly sha256: string;
+  /** 0 where it is not known beforehand. */
   readonly bytes: number;
 }
 
@@ -68,22 +69,35 @@ const protobuf: NpmSource = {
   sha512: 'MnG7N936zcKTco4Jd2PX2U96Kf9PxygAPKBug+74LHzmHXmceN16MmRcdgZv+DGef/S9YvQAfRsNCn4cjf9yyQ==',
 };
 
-const wheels: Readonly<Record<NativeVariant, WheelSource>> = {
-  cpu: {
+/** TensorFlow 2.21 by variant and processor; `tensorflow` is the one for NVIDIA GPUs on x64, and the only one on arm64. */
+const wheels: Readonly<Record<string, Omit<WheelSource, 'version'>>> = {
+  'cpu-x64': {
     project: 'tensorflow-cpu',
-    version: '2.21.0',
     file: 'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
     sha256: '2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c',
     bytes: 273_829_956,
   },
-  gpu: {
+  'gpu-x64': {
     project: 'tensorflow',
-    version: '2.21.0',
     file: 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
     sha256: '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124',
     bytes: 0,
   },
+  'cpu-arm64': {
+    project: 'tensorflow',
+    file: 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl',
+    sha256: '4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c',
+    bytes: 0,
+  },
 };
+const tensorflow = '2.21.0';
+
+/** The tags of wheels that run where those for glibc 2.27 do; pip takes them literally. */
+function platformTags(arch: string): readonly string[] {
+  const processor = arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const perennial = Array.from({ length: 27 - 17 + 1 }, (_, i) => `manylinux_2_${27 - i}_${processor}`);
+  return [...perennial, `manylinux2014_${processor}`, ...(arch === 'x64' ? ['manylinux_2_12_x86_64', 'manylinux2010_x86_64'] : [])];
+}
 
 const gigabyte = 1e9;
 
@@ -97,19 +111,20 @@ export function nativeSources(variant: NativeVariant, { platform, arch, glibc }:
       hint: 'use the engine `wasm`, which runs everywhere',
     });
   };
-  if (platform !== 'linux' || arch !== 'x64') refuse(`it is ${platform} on ${arch}, and the engine is built for linux on x64`);
+  if (platform !== 'linux') refuse(`it runs ${platform}, and the engine is built for Linux`);
+  const wheel = wheels[`${variant}-${arch}`];
+  if (wheel === undefined) return refuse(`TensorFlow has no library for the ${variant.toUpperCase()} of Linux on ${arch}`);
   const [major = 0, minor = 0] = (glibc ?? '').split('.').map(Number);
   if (glibc === undefined) refuse('its C library is not the GNU one, which TensorFlow needs (Alpine has another: take a Debian image)');
   if (major < 2 || (major === 2 && minor < 27)) refuse(`its GNU C library is ${glibc}, and TensorFlow needs 2.27`);
-  const wheel = wheels[variant];
   return {
     variant,
-    key: `native-${variant}-tensorflow-${wheel.version}-tfjs-${tfjs.version}-${platform}-${arch}`,
+    key: `native-${variant}-tensorflow-${tensorflow}-tfjs-${tfjs.version}-${platform}-${arch}`,
     tfjs,
     headers,
     protobuf,
-    wheel,
-    platforms: ['manylinux_2_27_x86_64', 'manylinux_2_17_x86_64', 'manylinux2014_x86_64'],
-    room: variant === 'gpu' ? 10 * gigabyte : 1.3 * gigabyte,
+    wheel: { ...wheel, version: tensorflow },
+    platforms: platformTags(arch),
+    room: (variant === 'gpu' ? 10 : 1.3) * gigabyte,
   };
 }
