@@ -53,7 +53,7 @@ export function makeDropping(input: PldOptions, run: RunShape): Dropping {
     thetaBar: options.thetaBar ?? (shape ? defaultThetaBar : 0),
     shape,
     shares: depthShares(blocks.length, options),
-    scaling: shape?.type === 'growth' ? blocks.map(() => 'none') : blocks.map((block) => scalingOf(block, options.scaling, options.gates)),
+    scaling: blocks.map((block) => scalingOf(block, options.scaling, options.gates)),
     gateCounts: blocks.map((block) => (options.gates === 'branch' ? Math.max(1, block.branches.length) : 1)),
   };
 }

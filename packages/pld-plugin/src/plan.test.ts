@@ -288,6 +288,42 @@ it('the same seed and step give the same gates; others give others', () => {
   expect(pattern(1)).not.toEqual(pattern(2));
 });
 
+describe('refusals have a code and say how to mend it', () => {
+  const at = { steps: 10, step: 3, draw: () => 0 };
+  const bare = (norm: 'post'): BlockInfo[] => equalBlocks(2).map((block) => ({ ...block, norm }));
+  it.each<[string, string, () => unknown]>([
+    ['HOOKLINE_OPTIONS', 'lower it', () => planGates({ minimumActive: 3 }, { ...at, blocks: equalBlocks(2) })],
+    [
+      'HOOKLINE_SCALING',
+      "use scaling 'none', or 'branch' where the block declares branches",
+      () => planGates({ scaling: 'block' }, { ...at, blocks: bare('post') }),
+    ],
+    [
+      'HOOKLINE_SCALING',
+      "use scaling 'branch' (unbiased with independent gates) or gates 'block'",
+      () => planGates({ scaling: 'block', gates: 'branch' }, { ...at, blocks: transformerBlocks(2) }),
+    ],
+    ['HOOKLINE_PROFILE', 'list one share for each block', () => planGates({ profile: [1] }, { ...at, blocks: equalBlocks(2) })],
+    ['HOOKLINE_PROFILE', 'answer with a number from 0 to 1', () => planGates({ profile: () => 2 }, { ...at, blocks: equalBlocks(2) })],
+    ['HOOKLINE_SCHEDULE', 'answer with a number from 0 to 1', () => planGates({ schedule: () => 2 }, { ...at, blocks: equalBlocks(2) })],
+  ])('%s: %s', (code, hint, act) => {
+    expect(act).toThrow(expect.objectContaining({ code, hint }));
+  });
+});
+
+it('a schedule may be a function of the step, down to 0', () => {
+  const at = { blocks: equalBlocks(2), steps: 10, draw: () => 0.4 };
+  const plan = (step: number) => planGates({ schedule: (step, steps) => 1 - step / steps }, { ...at, step }).map((gate) => [gate.active, gate.gain]);
+  expect(plan(5)).toEqual([
+    [true, 1 / 0.75],
+    [true, 2],
+  ]);
+  expect(plan(10)).toEqual([
+    [true, 2],
+    [false, 1],
+  ]);
+});
+
 it('a floor above the number of blocks is an error', () => {
   expect(() => makeDropping({ minimumActive: 5 }, { blocks: equalBlocks(4), steps: 10 })).toThrow("option 'minimumActive' is 5 and there are 4 blocks");
   expect(() => makeDropping({ minimumActive: 4 }, { blocks: equalBlocks(4), steps: 10 })).not.toThrow();
