@@ -20,11 +20,22 @@ function install(name: string, source: string): void {
 }
 
 describe('importNative', () => {
-  it('says what is missing', async () => {
-    expect(await importNative(project, engines)).toEqual({
+  const linux = { platform: 'linux', arch: 'x64', glibc: '2.36' };
+
+  it('says that it is not installed, and what installs it', async () => {
+    expect(await importNative(project, engines, linux)).toEqual({
       loaded: false,
       version: '',
       why: 'it is not installed',
+      install: 'hookline engines install native',
+    });
+  });
+
+  it('says why there is none for a machine, and offers nothing', async () => {
+    expect(await importNative(project, engines, { ...linux, platform: 'darwin' })).toEqual({
+      loaded: false,
+      version: '',
+      why: 'there is no native engine for this machine: it runs darwin, and the engine is built for Linux',
     });
   });
 

@@ -6,7 +6,7 @@ import { enginesDirectory } from './native-install/engines-directory.js';
 import { completeUtil, nativeEnvironment } from './native-install/environment.js';
 import { findNativeEngines } from './native-install/find-engine.js';
 import { loadInstalled } from './native-install/load-installed.js';
-import { nativeSources } from './native-install/sources.js';
+import { type Machine, nativeSources, thisMachine } from './native-install/sources.js';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
@@ -14,21 +14,21 @@ const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
  * Loads the native backend: the first of the native packages that the project in `directory` (the working directory) has, or that is installed beside
  * hookline; else the engine that `hookline engines install native` put into the folder `engines`.
  */
-export async function importNative(directory = process.cwd(), engines = enginesDirectory()): Promise<NativeImport> {
+export async function importNative(directory = process.cwd(), engines = enginesDirectory(), machine = thisMachine()): Promise<NativeImport> {
   const ofProject = importPackage(directory);
   if (ofProject.loaded) return ofProject;
-  const installed = await importInstalled(engines);
+  const installed = await importInstalled(engines, machine);
   if (installed.loaded) return installed;
   const why = [ofProject.why, installed.why].filter((text) => text !== '').join('; ');
-  const refusal = platformRefusal();
+  const refusal = platformRefusal(machine);
   if (refusal !== undefined) return { loaded: false, version: '', why: why || refusal };
   return { loaded: false, version: '', why: why || 'it is not installed', install: 'hookline engines install native' };
 }
 
 /** Why there is no native engine to install on this machine; undefined where there is one. */
-function platformRefusal(): string | undefined {
+function platformRefusal(machine: Machine): string | undefined {
   try {
-    nativeSources('cpu');
+    nativeSources('cpu', machine);
     return undefined;
   } catch (error) {
     return reasonOf(error);
@@ -56,10 +56,10 @@ function importPackage(directory: string): NativeImport {
 }
 
 /** The first of the installed engines that loads. */
-async function importInstalled(root: string): Promise<NativeImport> {
+async function importInstalled(root: string, machine: Machine): Promise<NativeImport> {
   const reasons: string[] = [];
   try {
-    for (const engine of await findNativeEngines(root)) {
+    for (const engine of await findNativeEngines(root, machine)) {
       try {
         await loadInstalled(engine);
         return { loaded: true, version: engine.manifest.tfjs, why: '' };

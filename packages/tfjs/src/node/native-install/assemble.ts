@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
 import { cudaTarget } from './gpu.js';
 import { essence, runCommand } from './run-command.js';
-import type { Tool, Tools } from './tools.js';
+import type { Tool } from './tools.js';
 import { entryText, extractEntry, zipEntries } from './zip.js';
 
 /**
@@ -55,10 +55,10 @@ export async function unpackCuda(wheels: readonly string[], directory: string): 
 }
 
 /** Unpacks an archive of npm into `target`. */
-export async function unpackNpm(archive: string, target: string, tools: Tools): Promise<void> {
+export async function unpackNpm(archive: string, target: string, tool: Tool, environment: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(target, { recursive: true });
-  const [tar, ...first] = tools.tar;
-  const result = await runCommand(tar, [...first, '-xzf', archive, '-C', target, '--strip-components=1', '--no-same-owner']);
+  const [tar, ...first] = tool;
+  const result = await runCommand(tar, [...first, '-xzf', archive, '-C', target, '--strip-components=1', '--no-same-owner'], { environment });
   if (result.code !== 0) throw new HooklineError('HOOKLINE_ENGINE_BUILD', `${archive} could not be unpacked: ${essence(result)}`);
 }
 
@@ -70,8 +70,15 @@ export async function writeCorePlaces(directory: string): Promise<void> {
   }
 }
 
+/** The engine's folder, and those of tfjs-node's package and of Node's C headers. */
+interface BuildPaths {
+  readonly directory: string;
+  readonly source: string;
+  readonly headers: string;
+}
+
 /** What the compiler is called with. The library's folder is written into the addon relative to it, so that the engine's folder can be moved. */
-export function compilerArguments({ directory, source, headers }: { directory: string; source: string; headers: string }): readonly string[] {
+export function compilerArguments({ directory, source, headers }: BuildPaths): readonly string[] {
   return [
     ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8'],
     ...[join(headers, 'include'), join(directory, 'tensorflow', 'include'), source].flatMap((folder) => ['-I', folder]),
@@ -83,10 +90,10 @@ export function compilerArguments({ directory, source, headers }: { directory: s
 }
 
 /** Compiles the addon from the package's source. Errors: HOOKLINE_ENGINE_BUILD with the compiler's words. */
-export async function buildAddon(compiler: Tool, paths: { directory: string; source: string; headers: string }): Promise<void> {
+export async function buildAddon(compiler: Tool, paths: BuildPaths, environment: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(join(paths.directory, 'addon'), { recursive: true });
   const [command, ...first] = compiler;
-  const result = await runCommand(command, [...first, ...compilerArguments(paths)]);
+  const result = await runCommand(command, [...first, ...compilerArguments(paths)], { environment });
   if (result.code !== 0) {
     throw new HooklineError('HOOKLINE_ENGINE_BUILD', `the native engine's addon does not compile: ${essence(result)}`, {
       hint: 'a compiler that knows C++17 is needed (g++ 9 or newer); name another one in CXX',

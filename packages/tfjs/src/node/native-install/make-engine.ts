@@ -31,13 +31,13 @@ export async function makeEngine(
   options: DownloadOptions,
   probe: (directory: string, variant: NativeVariant) => Promise<Probe>,
 ): Promise<void> {
-  const { log, tools } = options;
+  const { log, tools, environment } = options;
   const archives: string[] = [];
   const build = join(staging, '.build');
   const places = { tfjs: join(build, 'tfjs'), headers: join(build, 'headers'), protobuf: join(staging, protobufPath) };
   for (const name of ['tfjs', 'headers', 'protobuf'] as const) {
     const archive = await fetchNpm(sources[name], options);
-    await unpackNpm(archive, places[name], tools);
+    await unpackNpm(archive, places[name], tools.tar, environment);
     archives.push(archive);
   }
   const wheel = await fetchWheel(sources.wheel, sources.platforms, options);
@@ -51,7 +51,7 @@ export async function makeEngine(
     cuda.push(...(await unpackCuda(wheels, staging)));
   }
   log('compiling the addon');
-  await buildAddon(tools.compiler, { directory: staging, source: places.tfjs, headers: places.headers });
+  await buildAddon(tools.compiler, { directory: staging, source: places.tfjs, headers: places.headers }, environment);
   await placeJavaScript(places.tfjs, staging);
   await writeCorePlaces(staging);
   await rm(build, { recursive: true });
