@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hookline } from './run-hookline.js';
@@ -37,14 +37,17 @@ describe('Ctrl-C', () => {
   it('twice: ends at once, exit code 130', async () => {
     const cwd = copyOf(workspace);
     let sent = false;
-    const flags = ['--steps', '100000', '--checkpoint-every', '100000', '--evaluate-every', '100000', '--json', '--run', 'new'];
-    const { code, err } = await hookline(['pretrain', ...small, '--hidden-size', '32', '--sequence-length', '32', ...flags], {
+    // Evaluating after each step takes long enough for both signals to come before the next turn of the event loop.
+    writeFileSync(join(cwd, 'run.yaml'), 'corpus: { source: corpus.txt, heldOut: 0.5 }\nvocabulary: { file: vocab.txt }\nbatchSize: 2\nsequenceLength: 32\n');
+    const model = ['--layers', '3', '--hidden-size', '48', '--heads', '2', '--engine', 'cpu'];
+    const flags = ['--config', 'run.yaml', ...model, '--steps', '1000', '--evaluate-every', '1', '--checkpoint-every', '1000', '--json', '--run', 'new'];
+    const { code, err } = await hookline(['pretrain', ...flags], {
       cwd,
       onOutput: (child, out) => {
         if (sent || !out.includes('"event":"step","index":0')) return;
         sent = true;
         child.kill('SIGINT');
-        setTimeout(() => child.kill('SIGINT'), 2); // within the step, or before the checkpoint of the first is synced
+        setTimeout(() => child.kill('SIGINT'), 2);
       },
     });
     expect(code).toBe(130);

@@ -110,6 +110,8 @@ interface Training {
 }
 
 async function train({ config, data, learner, directory, resume, prepare }: Training, options: PretrainOptions): Promise<PretrainResult> {
+  const { name, version, device, reason } = learner.engine;
+  options.onStage?.(`engine ${name} ${version}: ${device}; ${reason}`);
   let running = false;
   const begun: Plugin = {
     name: 'begun',
