@@ -12,7 +12,7 @@ it('lists every error code in docs/errors.md, and no other', () => {
   const sources = readdirSync(join(root, 'packages'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.includes('.test') && /\/src(\/|$)/.test(entry.parentPath))
     .filter((entry) => !entry.parentPath.includes('node_modules'))
-    .flatMap((entry) => found(readFileSync(join(entry.parentPath, entry.name), 'utf8'), /'(HOOKLINE_[A-Z][A-Z0-9_]*)'/g));
+    .flatMap((entry) => found(readFileSync(join(entry.parentPath, entry.name), 'utf8'), /['[](HOOKLINE_[A-Z][A-Z0-9_]*)['\]]/g));
   const used = [...new Set(sources)].filter((code) => !notCodes.includes(code)).sort();
   const listed = found(readFileSync(join(root, 'docs', 'errors.md'), 'utf8'), /^\| `(HOOKLINE_[A-Z0-9_]+)` \|/gm).sort();
   expect(used.length).toBeGreaterThan(10);
