@@ -19,8 +19,8 @@ interface BackendModule {
  * Errors: HOOKLINE_ENGINE_DAMAGED; whatever the addon throws where it does not load.
  */
 export async function loadInstalled({ directory, manifest }: InstalledEngine): Promise<void> {
-  await verifyFiles(directory, manifest);
   if (tf.findBackendFactory('tensorflow')) return;
+  await verifyFiles(directory, manifest);
   Object.assign(process.env, nativeEnvironment(manifest.variant, directory, process.env));
   completeUtil();
   completeTensor();
