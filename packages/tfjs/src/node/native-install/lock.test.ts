@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -67,20 +67,16 @@ describe('withLock', () => {
   });
 
   it('touches its lock while it works', async () => {
-    await withLock(
-      path,
-      async () => {
-        utimesSync(path, new Date(0), new Date(0));
-        await sleep(60);
-        let waited = false;
-        const other = withLock(path, async () => 'late', { ...quick, staleAfter: 10_000, onWait: () => (waited = true) });
-        await sleep(30);
-        expect(waited).toBe(true);
-        void other;
-      },
-      { beat: 10 },
-    );
-    await sleep(20);
+    let waited = false;
+    let other: Promise<string> | undefined;
+    const work = async (): Promise<void> => {
+      utimesSync(path, new Date(0), new Date(0));
+      while (statSync(path).mtimeMs === 0) await sleep(5);
+      other = withLock(path, async () => 'late', { ...quick, staleAfter: 10_000, onWait: () => (waited = true) });
+      while (!waited) await sleep(5);
+    };
+    await withLock(path, work, { beat: 10 });
+    expect(await other).toBe('late');
   });
 
   it('is free again after an error, and does not delete a lock that became another one', async () => {
