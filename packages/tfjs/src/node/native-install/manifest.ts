@@ -38,7 +38,7 @@ export async function writeManifest(directory: string, about: Omit<Manifest, 'fo
 
 const damaged = (directory: string, what: string): HooklineError =>
   new HooklineError('HOOKLINE_ENGINE_DAMAGED', `the native engine in ${directory} is damaged: ${what}`, {
-    hint: 'run `hookline engines remove native` and `hookline engines install native`',
+    hint: 'run `hookline engines install native`, which mends it',
   });
 
 /** The manifest of the engine in `directory`; undefined where there is none. Errors: HOOKLINE_ENGINE_DAMAGED. */
