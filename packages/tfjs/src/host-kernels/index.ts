@@ -5,6 +5,8 @@ import { gatherRowsKernel, scatterRowsKernel, unsortedSegmentSumKernel } from '.
 import { shareIdentities } from './wasm-identity.js';
 import { registerWasmProduct } from './wasm-product.js';
 
+export { completeNative } from './native.js';
+
 const kernels = [geluKernel, gatherRowsKernel, scatterRowsKernel, columnSumKernel];
 
 /** Gives the wasm backend, once its package is loaded, the kernels that it lacks or is slow at. */
