@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { checkOp, numbers } from '../../test/check-op.js';
 import { testedEngines, useEngine } from '../../test/engines.js';
+import { usedMask } from '../../test/used-mask.js';
 import { attention } from './attention.js';
-import { dropoutMask } from './dropout.js';
 
 interface Shape {
   readonly batch: number;
@@ -73,7 +73,7 @@ describe.each(testedEngines)('attention on %s', (engine) => {
     const dropout = { rate: 0.4, seed: [7, 8], salt: 9 } as const;
     const inputs = [numbers(full, 1), numbers(full, 2), numbers(full, 3)];
     const op = (q?: tf.Tensor, k?: tf.Tensor, v?: tf.Tensor) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, { heads: 2, dropout });
-    checkOp({ inputs, op, reference: reference(shape, undefined, dropoutMask(50, 0.4, dropout)), shape: full });
+    checkOp({ inputs, op, reference: reference(shape, undefined, usedMask(50, 0.4, dropout)), shape: full });
   });
 
   it('refuses heads that do not divide the width', () => {
