@@ -14,7 +14,8 @@ export function lossDomain(variants: readonly ReportVariant[], references: reado
   if (all.length + lines.length === 0) return [0, 1];
   const low = Math.min(...all, ...lines);
   const settled = variants.flatMap((variant) => variant.evaluations.slice(Math.ceil(variant.evaluations.length / 4)).map((point) => point.mlmLoss));
-  const high = Math.max(...lines, ...(settled.length ? settled : all));
+  const usual = Math.max(...lines, ...(settled.length ? settled : all));
+  const high = Math.min(Math.max(usual, ...all), low + 2 * (usual - low)); // the first losses too, unless they would flatten the rest
   const pad = Math.max(0.02, (high - low) * 0.08);
   return [low - pad, high + pad];
 }
