@@ -15,7 +15,8 @@ export function lossDomain(variants: readonly ReportVariant[], references: reado
   const low = Math.min(...all, ...lines);
   const settled = variants.flatMap((variant) => variant.evaluations.slice(Math.ceil(variant.evaluations.length / 4)).map((point) => point.mlmLoss));
   const usual = Math.max(...lines, ...(settled.length ? settled : all));
-  const high = Math.min(Math.max(usual, ...all), low + 2 * (usual - low)); // the first losses too, unless they would flatten the rest
+  const highest = Math.max(usual, ...all);
+  const high = highest <= low + 2 * (usual - low) ? highest : usual; // the first losses too, unless they would flatten the rest
   const pad = Math.max(0.02, (high - low) * 0.08);
   return [low - pad, high + pad];
 }

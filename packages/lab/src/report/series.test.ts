@@ -62,6 +62,8 @@ describe('loss charts', () => {
     expect(high).toBeGreaterThan(6);
     expect(high).toBeLessThan(6.2);
     expect(lossDomain([], [])).toEqual([0, 1]);
+    const mild = { ...variant, evaluations: variant.evaluations.map((point, i) => (i === 0 ? { ...point, mlmLoss: 6.2 } : point)) };
+    expect(lossDomain([mild], [])[1]).toBeGreaterThan(6.2);
   });
 
   it('labels of neighbouring lines are pushed apart, lines stay', () => {
