@@ -119,7 +119,10 @@ export function fakeInstallation(): FakeInstallation {
       'tensorflow-2.21.0.dist-info/METADATA': metadata,
     }),
   );
-  writeFileSync(join(archives, 'cuda.whl'), zip({ 'nvidia/cublas/lib/libcublas.so.12': 'cublas', 'nvidia/cublas/include/cublas.h': 'not wanted' }));
+  writeFileSync(
+    join(archives, 'cuda.whl'),
+    zip({ 'nvidia/cublas/lib/libcublas.so.12': 'cublas', 'nvidia/cublas/include/cublas.h': 'not wanted', 'nvidia/cuda_nvcc/bin/ptxas': 'assembler' }),
+  );
 
   const sha256 = digest('sha256', wheel, 'hex');
   const bytes = readFileSync(wheel).length;

@@ -1,14 +1,14 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { cudaTarget } from './gpu.js';
+import { isNeededOfCuda } from './gpu.js';
 import { essence, runCommand } from './run-command.js';
 import type { Tool } from './tools.js';
 import { entryText, extractEntry, zipEntries } from './zip.js';
 
 /**
  * An engine's folder:
- * `tensorflow/` TensorFlow's two libraries (and CUDA's beside them), `addon/tfjs_binding.node`, `cuda/` the compiler parts of CUDA,
+ * `tensorflow/` TensorFlow's two libraries, `nvidia/` CUDA's where it is for a GPU, `addon/tfjs_binding.node`,
  * `node_modules/` tfjs-node's JavaScript as published, google-protobuf, and a place for the copy of tfjs-core that it is given when it is loaded.
  */
 export const addonPath = join('addon', 'tfjs_binding.node');
@@ -44,11 +44,11 @@ export async function wheelMetadata(wheel: string, directory: string): Promise<s
 export async function unpackCuda(wheels: readonly string[], directory: string): Promise<readonly string[]> {
   const paths: string[] = [];
   for (const wheel of wheels) {
-    for (const entry of await zipEntries(wheel)) {
-      const path = cudaTarget(entry.name);
-      if (path === undefined) continue;
-      await extractEntry(wheel, entry, join(directory, path));
-      paths.push(path);
+    for (const entry of (await zipEntries(wheel)).filter(({ name }) => isNeededOfCuda(name))) {
+      const target = join(directory, entry.name);
+      await extractEntry(wheel, entry, target);
+      if (entry.name.includes('/bin/')) await chmod(target, 0o755);
+      paths.push(entry.name);
     }
   }
   return paths;

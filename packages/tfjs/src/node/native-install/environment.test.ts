@@ -7,7 +7,7 @@ describe('nativeEnvironment', () => {
   });
 
   it("shows XLA the engine's CUDA on a GPU", () => {
-    expect(nativeEnvironment('gpu', '/engine', {})['XLA_FLAGS']).toBe('--xla_gpu_cuda_data_dir=/engine/cuda');
+    expect(nativeEnvironment('gpu', '/engine', {})['XLA_FLAGS']).toBe('--xla_gpu_cuda_data_dir=/engine/nvidia/cuda_nvcc');
   });
 
   it("leaves the user's own settings", () => {

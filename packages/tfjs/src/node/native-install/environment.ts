@@ -1,4 +1,5 @@
 import util from 'node:util';
+import { cudaDataPath } from './gpu.js';
 import type { NativeVariant } from './sources.js';
 
 /**
@@ -7,7 +8,7 @@ import type { NativeVariant } from './sources.js';
  */
 export function nativeEnvironment(variant: NativeVariant, directory: string, environment: NodeJS.ProcessEnv): Record<string, string> {
   const settings: Record<string, string> = { TF_CPP_MIN_LOG_LEVEL: '3', TF_FORCE_GPU_ALLOW_GROWTH: 'true' };
-  if (variant === 'gpu') settings['XLA_FLAGS'] = `--xla_gpu_cuda_data_dir=${directory}/cuda`;
+  if (variant === 'gpu') settings['XLA_FLAGS'] = `--xla_gpu_cuda_data_dir=${directory}/${cudaDataPath}`;
   return Object.fromEntries(Object.entries(settings).filter(([name]) => environment[name] === undefined));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cudaRequirements, cudaTarget, gpuPresent } from './gpu.js';
+import { cudaRequirements, gpuPresent, isNeededOfCuda } from './gpu.js';
 
 describe('gpuPresent', () => {
   it('sees a driver by its files', () => {
@@ -21,16 +21,18 @@ describe('cudaRequirements', () => {
   });
 });
 
-describe('cudaTarget', () => {
+describe('isNeededOfCuda', () => {
   it.each([
-    ['nvidia/cublas/lib/libcublas.so.12', 'tensorflow/libcublas.so.12'],
-    ['nvidia/cudnn/lib/libcudnn_ops.so.9', 'tensorflow/libcudnn_ops.so.9'],
-    ['nvidia/cuda_nvcc/bin/ptxas', 'cuda/bin/ptxas'],
-    ['nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc', 'cuda/nvvm/libdevice/libdevice.10.bc'],
-    ['nvidia/cublas/include/cublas.h', undefined],
-    ['nvidia/cuda_nvcc/nvvm/bin/cicc', undefined],
-    ['nvidia_cublas_cu12-12.9.dist-info/METADATA', undefined],
-  ])('%s goes to %s', (name, expected) => {
-    expect(cudaTarget(name)).toBe(expected);
+    ['nvidia/cublas/lib/libcublas.so.12', true],
+    ['nvidia/cudnn/lib/libcudnn_ops.so.9', true],
+    ['nvidia/cuda_nvrtc/lib/libnvrtc-builtins.so.12.9', true],
+    ['nvidia/cuda_nvcc/bin/ptxas', true],
+    ['nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc', true],
+    ['nvidia/cublas/include/cublas.h', false],
+    ['nvidia/cublas/lib/__init__.py', false],
+    ['nvidia/cuda_nvcc/nvvm/bin/cicc', false],
+    ['nvidia_cublas_cu12-12.9.dist-info/METADATA', false],
+  ])('%s: %s', (name, expected) => {
+    expect(isNeededOfCuda(name)).toBe(expected);
   });
 });

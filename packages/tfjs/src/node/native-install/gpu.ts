@@ -15,13 +15,13 @@ export function cudaRequirements(metadata: string): readonly string[] {
   return lines.filter((requirement) => requirement !== undefined);
 }
 
+const neededOfCuda = /^nvidia\/(?:[^/]+\/lib\/[^/]+\.so[.\d]*|cuda_nvcc\/(?:bin\/ptxas|bin\/nvlink|nvvm\/libdevice\/[^/]+))$/;
+
 /**
- * Where a file of a CUDA wheel belongs in the engine's folder; undefined for one that is not needed. Libraries go beside TensorFlow's own, which
- * looks in its own folder for them (TensorFlow's installation guide links them there); the assembler and libdevice into `cuda`, for XLA.
+ * Whether a file of a CUDA wheel is needed: its libraries, and the assembler and libdevice for XLA. All keep the paths that they have in their wheels:
+ * TensorFlow's libraries look for `../nvidia/<package>/lib` beside their own folder (their RUNPATH), and CUDA's for each other likewise.
  */
-export function cudaTarget(name: string): string | undefined {
-  const library = /^nvidia\/[^/]+\/lib\/([^/]+\.so[.\d]*)$/.exec(name);
-  if (library) return `tensorflow/${library[1]}`;
-  const compiler = /^nvidia\/cuda_nvcc\/((?:bin\/ptxas|bin\/nvlink|nvvm\/libdevice\/.+))$/.exec(name);
-  return compiler ? `cuda/${compiler[1]}` : undefined;
-}
+export const isNeededOfCuda = (name: string): boolean => neededOfCuda.test(name);
+
+/** Where XLA finds CUDA's assembler and libdevice in an engine's folder. */
+export const cudaDataPath = 'nvidia/cuda_nvcc';

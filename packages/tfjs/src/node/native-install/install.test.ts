@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -164,11 +176,20 @@ describe('--gpu', () => {
     expect(lines.filter((line) => line.includes('GPU'))).toEqual(['no NVIDIA GPU was found: installing the engine for the CPU']);
   });
 
-  it("puts CUDA's libraries beside TensorFlow's", async () => {
+  it("puts CUDA's libraries where TensorFlow's look for them", async () => {
     const { directory, manifest } = await install({ gpu: true }, { gpuPresent: () => true });
     expect(manifest).toMatchObject({ variant: 'gpu', key: 'native-gpu-fake' });
-    expect(readdirSync(join(directory, 'tensorflow'))).toEqual(['libcublas.so.12', 'libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']);
-    expect(manifest.files['tensorflow/libcublas.so.12']).toMatchObject({ bytes: 6 });
+    expect(readdirSync(join(directory, 'nvidia'), { recursive: true }).sort()).toEqual([
+      'cublas',
+      'cublas/lib',
+      'cublas/lib/libcublas.so.12',
+      'cuda_nvcc',
+      'cuda_nvcc/bin',
+      'cuda_nvcc/bin/ptxas',
+    ]);
+    expect(manifest.files['nvidia/cublas/lib/libcublas.so.12']).toMatchObject({ bytes: 6 });
+    expect(statSync(join(directory, 'nvidia/cuda_nvcc/bin/ptxas')).mode & 0o111).toBe(0o111);
+    expect(Object.keys(manifest.archives)).toContain('cuda.whl');
     expect(fake.calls('python3')).toBe(2);
   });
 });

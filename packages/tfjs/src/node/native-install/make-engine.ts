@@ -1,5 +1,5 @@
 import { readdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import {
   addonPath,
   buildAddon,
@@ -59,7 +59,7 @@ export async function makeEngine(
   log('trying it');
   const { tensorflow } = await probe(staging, sources.variant);
   const loaded = [addonPath, ...libraryPaths, ...cuda, ...corePaths, ...(await scripts(staging, packagePath)), ...(await scripts(staging, protobufPath))];
-  const digests = await Promise.all(archives.map(async (path) => [relative(options.folder, path), await digestOf(path, 'sha256')] as const));
+  const digests = await Promise.all(archives.map(async (path) => [basename(path), await digestOf(path, 'sha256')] as const));
   await writeManifest(
     staging,
     { key: sources.key, variant: sources.variant, tensorflow, tfjs: sources.tfjs.version, archives: Object.fromEntries(digests) },
