@@ -31,7 +31,7 @@ test.each<[unknown, ...string[]]>([
   [{ qqqqqqqq: 1 }, "no option 'qqqqqqqq'", 'there are: thetaBar, schedule, inner, length'],
   [{ inner: { warmUpStep: 1 } }, "no option 'inner.warmUpStep'", "did you mean 'warmupSteps'?"],
   [{ inner: { warmupSteps: '1' } }, "option 'inner.warmupSteps'", 'expected number'],
-  [{ schedule: { type: 'step', drops: [1, 'x'] } }, "option 'schedule.drops.1'", 'expected number', '(is "x")'],
+  [{ schedule: { type: 'step', drops: [1, 'x'] } }, "option 'schedule.drops[1]'", 'expected number', '(is "x")'],
   [{ schedule: { type: 'flat', drop: [] } }, "no option 'schedule.drop'", "did you mean 'drops'?"],
   [{ schedule: { type: 'stepp' } }, "option 'schedule.type'"],
   [{ length: -1 }, "option 'length'", '(is -1)'],

@@ -55,7 +55,9 @@ const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
 const shown = (value: unknown): string =>
   typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? ` (is ${JSON.stringify(value)})` : '';
 
-const dotted = (path: readonly PropertyKey[]): string => path.map(String).join('.');
+/** A path as one writes it in code: `warmup.steps`, `betas[1]`. */
+const written = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((before, key) => (typeof key === 'number' ? `${before}[${key}]` : before === '' ? String(key) : `${before}.${String(key)}`), '');
 
 /**
  * Checks a value against a schema and answers with the parsed value.
@@ -69,10 +71,10 @@ export function parseOptions<S extends z.ZodType>(who: string, schema: S, value:
   const issue = issues.find((one) => one.code === 'unrecognized_keys') ?? issues[0]!; // a misspelt key is also a missing one
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys[0]!;
-    throw new HooklineError(code, `${who}: there is no option '${dotted([...issue.path, unknown])}'`, {
+    throw new HooklineError(code, `${who}: there is no option '${written([...issue.path, unknown])}'`, {
       hint: didYouMean(unknown, keysAt(schema, issue.path)),
     });
   }
   const message = issue.message.replace(/^Invalid input: /, '');
-  throw new HooklineError(code, `${who}: option '${dotted(issue.path) || 'options'}': ${message}${shown(valueAt(value, issue.path))}`);
+  throw new HooklineError(code, `${who}: option '${written(issue.path) || 'options'}': ${message}${shown(valueAt(value, issue.path))}`);
 }

@@ -18,7 +18,7 @@ test.each<[object, string]>([
   [{ step: 3 }, "no option 'step'; did you mean 'steps'?"],
   [{ seed: 1.5 }, "option 'seed'"],
   [{ learningRate: Number.NaN }, "option 'learningRate'"],
-  [{ plugins: [3] }, "option 'plugins.0': must be a plugin"],
+  [{ plugins: [3] }, "option 'plugins[0]': must be a plugin"],
   [{ learner: undefined }, "option 'learner': must be a learner"],
   [{ resume: true }, 'there is nowhere to resume from'],
 ])('createTrainer refuses %j', (change, words) => {

@@ -82,7 +82,7 @@ describe('a gate trace', () => {
             .join('\n'),
         ),
     ],
-    ["line 1 of the gate trace: option 'gates.0.active'", async () => parseTrace('{"step":0,"gates":[{"name":"a","active":1}]}')],
+    ["line 1 of the gate trace: option 'gates[0].active'", async () => parseTrace('{"step":0,"gates":[{"name":"a","active":1}]}')],
     ["line 1 of the gate trace: there is no option 'gate'", async () => parseTrace('{"step":0,"gates":[],"gate":1}')],
   ])('%s', async (message, act) => {
     await expect((async () => act())()).rejects.toMatchObject({ code: 'HOOKLINE_GATE_TRACE', message: expect.stringContaining(message) });

@@ -61,6 +61,7 @@ describe('decodeSafetensors', () => {
     ['a tensor without a shape', file({ a: { dtype: 'F32', data_offsets: [0, 0] } }, 0), /header, a\.shape/],
     ['a negative length', file({ a: entry(0, 4, [-1]) }, 4), /header, a\.shape\.0/],
     ['a field too many', file({ a: { ...entry(0, 4), strides: [1] } }, 4), /header, a:.*strides/],
+    ['texts that are no object', file({ __metadata__: ['a'] }, 0), /header, __metadata__: not an object/],
     ['texts that are not text', file({ __metadata__: { a: 1 } }, 0), /header, __metadata__\.a/],
     ['tensors that overlap', file({ a: entry(0, 8), b: entry(4, 12) }, 12), /'b' overlaps/],
     ['a gap between tensors', file({ a: entry(0, 4), b: entry(8, 12) }, 12), /gap of 4 bytes before tensor 'b'/],
@@ -107,6 +108,7 @@ describe('encodeSafetensors', () => {
       fc.property(anyTensors, fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }), (tensors, metadata) => {
         expect(decodeSafetensors(encodeSafetensors(tensors, metadata))).toEqual({ tensors, metadata });
       }),
+      { examples: [[{}, Object.fromEntries([['__proto__', 'text']])]] },
     );
   });
 
