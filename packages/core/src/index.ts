@@ -4,6 +4,7 @@ export { definePlugin, type PluginDefinition, type PluginFactory } from './defin
 export * from './errors.js';
 export * from './events.js';
 export * from './gates.js';
+export { type Given, given } from './given.js';
 export { asynchronously, type During, during, eachBlock, synchronously } from './hooks/during.js';
 export type * from './learner.js';
 export { type MemoryStore, memoryStore } from './memory-store.js';

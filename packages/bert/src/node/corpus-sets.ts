@@ -1,3 +1,4 @@
+import { given } from '@hookline/core';
 import { evaluationBatches, unigramCounts, unigramEntropy } from '../data/evaluation.js';
 import { type PretrainingData, type PretrainingDataOptions, pretrainingData } from '../data/pretraining-data.js';
 import type { PretrainingBatch } from '../pretraining/batch.js';
@@ -38,11 +39,9 @@ export interface CorpusSets extends PretrainingSets {
 export async function corpusSets(options: CorpusSetsOptions): Promise<CorpusSets> {
   const { batchSize, sequenceLength, maskedPerRow, maskProbability, wholeWord, nextSentence, shuffle, seed, evaluationBatches: batches, ...corpus } = options;
   const { tokenizer, train: tokens, heldOut, close } = await prepareCorpus(corpus);
-  const given = { batchSize, sequenceLength, maskedPerRow, maskProbability, wholeWord, nextSentence };
-  const rows: Rows = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const order: Rows = { ...(shuffle === undefined ? {} : { shuffle }), ...(seed === undefined ? {} : { seed }) };
-  const train = pretrainingData({ ...rows, ...order, tokens, tokenizer });
-  const heldOutBatches = evaluationBatches({ ...rows, tokens: heldOut, tokenizer, seed: 0, ...(batches === undefined ? {} : { batches }) });
+  const rows: Rows = given({ batchSize, sequenceLength, maskedPerRow, maskProbability, wholeWord, nextSentence });
+  const train = pretrainingData({ ...rows, ...given({ shuffle, seed }), tokens, tokenizer });
+  const heldOutBatches = evaluationBatches({ ...rows, tokens: heldOut, tokenizer, seed: 0, ...given({ batches }) });
   const unigram = unigramCounts(tokens);
   return {
     train,

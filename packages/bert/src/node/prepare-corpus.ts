@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { HooklineError, parseOptions } from '@hookline/core';
+import { given, HooklineError, parseOptions } from '@hookline/core';
 import { z } from 'zod';
 import type { Document, DocumentPiece } from '../corpus/documents.js';
 import { isHeldOut, splitTokens } from '../corpus/split.js';
@@ -96,7 +96,7 @@ function filesSource(path: string, options: z.input<typeof corpusFilesOptions>):
  *   `HOOKLINE_TOKEN_CACHE`, `HOOKLINE_OPTIONS`
  */
 export async function prepareCorpus(options: PrepareCorpusOptions): Promise<PreparedCorpus> {
-  const { source: given, tokenizer: givenTokenizer, heldOut = 0.05, onProgress, onWarning, ...rest } = options;
+  const { source: textSource, tokenizer: givenTokenizer, heldOut = 0.05, onProgress, onWarning, ...rest } = options;
   const { vocabSize, lowercase, minFrequency, cacheDirectory, ...reading } = parseOptions('prepareCorpus', prepareCorpusOptions, rest);
   if (typeof heldOut === 'number' && !(heldOut > 0 && heldOut < 1)) {
     throw new HooklineError('HOOKLINE_OPTIONS', `prepareCorpus: heldOut ${heldOut} is no share`, { hint: 'give a number above 0 and below 1' });
@@ -104,7 +104,7 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   if (givenTokenizer !== undefined && vocabSize !== undefined) {
     throw new HooklineError('HOOKLINE_OPTIONS', 'prepareCorpus: both a tokenizer and vocabSize are given', { hint: 'give one of them' });
   }
-  const source = typeof given === 'string' ? filesSource(given, defined(reading)) : documentsSource(given);
+  const source = typeof textSource === 'string' ? filesSource(textSource, given(reading)) : documentsSource(textSource);
   const tell = (stage: CorpusProgress['stage']) => (fraction: number) => onProgress?.({ stage, fraction });
   const isKept = (name: string, index: number): boolean => (typeof heldOut === 'number' ? !isHeldOut(index, heldOut) : !heldOut(name));
 
@@ -125,10 +125,6 @@ export async function prepareCorpus(options: PrepareCorpusOptions): Promise<Prep
   const split = splitTokens(tokens, typeof heldOut === 'number' ? heldOut : (document) => heldOut(allNames[document]!));
   return { tokenizer, ...split, close };
 }
-
-/** Without the keys whose value is undefined. */
-const defined = <O extends object>(object: O): { [K in keyof O]?: Exclude<O[K], undefined> } =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof O]?: Exclude<O[K], undefined> };
 
 async function trainedTokenizer(
   source: Source,

@@ -1,4 +1,4 @@
-import { type Data, HooklineError, type Plugin, parseOptions, type Tensors } from '@hookline/core';
+import { type Data, given, HooklineError, type Plugin, parseOptions, type Tensors } from '@hookline/core';
 import type { EngineName, OptimizerOptions } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -66,9 +66,6 @@ export interface CheckedOptions {
   readonly engine: EngineName | 'auto';
   readonly defaults: readonly Plugin<tf.Tensor>[] | undefined;
 }
-
-/** Without the keys whose value is undefined. */
-const given = <O extends object>(object: O): O => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as O;
 
 /** @throws HooklineError HOOKLINE_OPTIONS, HOOKLINE_BERT_CONFIG */
 export function checkOptions(value: BertPretrainingOptions): CheckedOptions {

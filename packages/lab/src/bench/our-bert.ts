@@ -1,7 +1,8 @@
 import { type BertConfig, bertPretraining } from '@hookline/bert';
 import { clipGradients, createTrainer, during, type Plugin } from '@hookline/core';
 import type { Engine } from '@hookline/tfjs';
-import { type BenchShape, randomBatches } from './shape.js';
+import type { TrainingShape } from '../shape.js';
+import { randomBatches } from './shape.js';
 
 /** Our BERT in a trainer of its own, advanced one step at a time, with AdamW and clipping as its recipe has them. */
 export interface OurBert {
@@ -13,7 +14,7 @@ export interface OurBert {
 }
 
 export interface OurOptions {
-  readonly shape: BenchShape;
+  readonly shape: TrainingShape;
   readonly engine: 'auto' | 'wasm' | 'cpu' | 'native';
   readonly learningRate: number;
   readonly seed: number;

@@ -1,27 +1,18 @@
 import { uniform } from '@hookline/core';
 import { loadEngine } from '@hookline/tfjs';
+import { mean } from '../recording/statistics.js';
+import type { TrainingShape } from '../shape.js';
 import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
+import type { BenchOptions } from './options.js';
 import { ourBert } from './our-bert.js';
-import { type BenchShape, benchShape } from './shape.js';
-
-export interface BenchSavingOptions {
-  readonly engine?: 'auto' | 'wasm' | 'cpu' | 'native';
-  readonly shape?: BenchShape;
-  /** Timed rounds, each one step with 0, 1, … and all blocks open, and one of the model without blocks; default 7. */
-  readonly rounds?: number;
-  /** Rounds before, not timed; default 2. */
-  readonly warmup?: number;
-  /** Default `wall`; `cpu` compares better on a machine that does other work, but only engines of one thread. */
-  readonly clock?: ClockName;
-  readonly onRound?: (done: number, of: number) => void;
-}
+import { benchShape } from './shape.js';
 
 export interface BenchSaving {
   readonly kind: 'saving';
   readonly machine: BenchMachine;
   readonly clock: ClockName;
-  readonly shape: BenchShape;
+  readonly shape: TrainingShape;
   /** `0 of L` to `L of L` blocks open, then the model without blocks. */
   readonly timings: readonly Timing[];
   /** Milliseconds a step that one more open block costs: the slope of the least-squares line through all timed steps. */
@@ -34,7 +25,6 @@ export interface BenchSaving {
 
 /** Slope of the least-squares line through points. */
 export function slope(points: readonly (readonly [x: number, y: number])[]): number {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const x = mean(points.map(([x]) => x));
   const y = mean(points.map(([, y]) => y));
   const covariance = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
@@ -47,7 +37,10 @@ function draw(blocks: number, count: number, round: number): ReadonlySet<number>
   return new Set(order.slice(0, count));
 }
 
-/** Times steps with 0 to L blocks open, and a model built with none, in turns: whether a block that is skipped costs nothing. */
+/**
+ * Times steps with 0 to L blocks open, and a model built with none, in turns: whether a block that is skipped costs nothing.
+ * @param options `rounds` is 7 and `warmup` 2 by default
+ */
 export async function benchSaving({
   engine: name = 'wasm',
   shape = benchShape,
@@ -55,7 +48,7 @@ export async function benchSaving({
   warmup = 2,
   clock = 'wall',
   onRound,
-}: BenchSavingOptions = {}): Promise<BenchSaving> {
+}: BenchOptions = {}): Promise<BenchSaving> {
   const engine = await loadEngine(name);
   const common = { engine: engine.name, learningRate: 1e-4, seed: 0 };
   const model = await ourBert({ ...common, shape });

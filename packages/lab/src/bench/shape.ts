@@ -1,21 +1,10 @@
 import type { PretrainingBatch } from '@hookline/bert';
 import type { Data } from '@hookline/core';
 import { uniform } from '@hookline/core';
-
-/** The model and the batch of a benchmark. */
-export interface BenchShape {
-  readonly numHiddenLayers: number;
-  readonly hiddenSize: number;
-  readonly numAttentionHeads: number;
-  readonly intermediateSize: number;
-  readonly vocabSize: number;
-  readonly sequenceLength: number;
-  readonly batchSize: number;
-  readonly maskedPerRow: number;
-}
+import type { TrainingShape } from '../shape.js';
 
 /** BERT mini with a small vocabulary: 34 GFLOP a step with the whole vocabulary's head, 23 with masked positions only. */
-export const benchShape: BenchShape = {
+export const benchShape: TrainingShape = {
   numHiddenLayers: 4,
   hiddenSize: 256,
   numAttentionHeads: 4,
@@ -27,7 +16,7 @@ export const benchShape: BenchShape = {
 };
 
 /** Batches of random tokens with masked positions spread over each row: what they say is nothing, what they cost is a step. */
-export function randomBatches(shape: BenchShape, seed = 0): Data<PretrainingBatch> {
+export function randomBatches(shape: TrainingShape, seed = 0): Data<PretrainingBatch> {
   const { batchSize, sequenceLength, maskedPerRow, vocabSize } = shape;
   const tokens = batchSize * sequenceLength;
   const masked = batchSize * maskedPerRow;

@@ -1,21 +1,11 @@
 import { loadEngine } from '@hookline/tfjs';
+import type { TrainingShape } from '../shape.js';
 import { type ClockName, clocks, interleaved, quantile, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
+import type { BenchOptions } from './options.js';
 import { ourBert } from './our-bert.js';
-import { type BenchShape, benchShape, randomBatches } from './shape.js';
+import { benchShape, randomBatches } from './shape.js';
 import { stockBert } from './stock-bert.js';
-
-export interface BenchStepOptions {
-  readonly engine?: 'auto' | 'wasm' | 'cpu' | 'native';
-  readonly shape?: BenchShape;
-  /** Timed rounds, each one step of every contender; default 5. */
-  readonly rounds?: number;
-  /** Rounds before, not timed; default 1. */
-  readonly warmup?: number;
-  /** Default `wall`; `cpu` compares better on a machine that does other work, but only engines of one thread. */
-  readonly clock?: ClockName;
-  readonly onRound?: (done: number, of: number) => void;
-}
 
 /** How many times as long a contender takes as ours: the median over rounds of the ratio within a round, and its quartiles. */
 export interface StepRatio {
@@ -28,7 +18,7 @@ export interface BenchStep {
   readonly kind: 'step';
   readonly machine: BenchMachine;
   readonly clock: ClockName;
-  readonly shape: BenchShape;
+  readonly shape: TrainingShape;
   readonly timings: readonly Timing[];
   readonly ratios: readonly StepRatio[];
 }
@@ -38,6 +28,7 @@ const LEARNING_RATE = 1e-4;
 /**
  * Times a step of our BERT against the same model on stock tfjs, with the vocabulary's head over all positions and over the masked ones, in turns.
  * Ours runs in the trainer: hooks, clipping and AdamW are part of its time.
+ * @param options `rounds` is 5 and `warmup` 1 by default
  */
 export async function benchStep({
   engine: name = 'wasm',
@@ -46,7 +37,7 @@ export async function benchStep({
   warmup = 1,
   clock = 'wall',
   onRound,
-}: BenchStepOptions = {}): Promise<BenchStep> {
+}: BenchOptions = {}): Promise<BenchStep> {
   const engine = await loadEngine(name);
   const data = randomBatches(shape);
   const ours = await ourBert({ shape, engine: engine.name, learningRate: LEARNING_RATE, seed: 0 });

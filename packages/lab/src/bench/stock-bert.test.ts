@@ -1,11 +1,12 @@
 import { loadEngine } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { TrainingShape } from '../shape.js';
 import { ourBert } from './our-bert.js';
-import { type BenchShape, randomBatches } from './shape.js';
+import { randomBatches } from './shape.js';
 import { stockBert } from './stock-bert.js';
 
-const shape: BenchShape = {
+const shape: TrainingShape = {
   numHiddenLayers: 2,
   hiddenSize: 16,
   numAttentionHeads: 2,

@@ -1,8 +1,8 @@
+import type { TrainingShape } from '../shape.js';
 import { tableLines } from '../start/table.js';
 import type { Timing } from './interleave.js';
 import type { BenchMachine } from './machine.js';
 import type { BenchSaving } from './saving.js';
-import type { BenchShape } from './shape.js';
 import type { BenchStep } from './step.js';
 
 const milliseconds = (time: number): string => time.toFixed(time < 100 ? 1 : 0);
@@ -10,7 +10,7 @@ const milliseconds = (time: number): string => time.toFixed(time < 100 ? 1 : 0);
 const machineLine = ({ processor, cores, system, node, tfjs, engine, date }: BenchMachine): string =>
   `${processor}, ${cores} cores, ${system}; Node ${node}, tfjs ${tfjs}, ${engine}; ${date}`;
 
-const shapeLine = (shape: BenchShape): string =>
+const shapeLine = (shape: TrainingShape): string =>
   `BERT L=${shape.numHiddenLayers} H=${shape.hiddenSize} A=${shape.numAttentionHeads} V=${shape.vocabSize}, batch ${shape.batchSize} x ${shape.sequenceLength}, ${shape.maskedPerRow} masked a row`;
 
 const timingRow = ({ name, median, quartiles, times }: Timing): string[] => [

@@ -1,15 +1,16 @@
 import { type BertConfig, type BertLearner, bertConfig, bertPretraining, type Tokenizer } from '@hookline/bert';
 import type { CorpusSets } from '@hookline/bert/node';
+import { given } from '@hookline/core';
 import type { PretrainConfig } from './config.js';
 
 /** The model of a configuration over a vocabulary. */
 export const modelOf = (config: PretrainConfig, tokenizer: Pick<Tokenizer, 'vocabSize'>): BertConfig =>
-  bertConfig({ ...defined(config.model), vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: config.sequenceLength });
+  bertConfig({ ...given(config.model), vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: config.sequenceLength });
 
 /** The learner of a configuration. Its default recipe is left out: the run's plugins say all of it. */
 export const learnerOf = (config: PretrainConfig, data: CorpusSets): Promise<BertLearner> =>
   bertPretraining({
-    ...defined(modelOf(config, data.tokenizer)),
+    ...given(modelOf(config, data.tokenizer)),
     data,
     objective: config.objective,
     optimizer: config.optimizer,
@@ -17,7 +18,3 @@ export const learnerOf = (config: PretrainConfig, data: CorpusSets): Promise<Ber
     engine: config.engine,
     defaults: [],
   });
-
-/** Without the keys whose value is undefined. */
-const defined = <O extends object>(object: O): { [K in keyof O]: Exclude<O[K], undefined> } =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as { [K in keyof O]: Exclude<O[K], undefined> };

@@ -1,13 +1,7 @@
+import type { TrainingShape } from '../shape.js';
+
 /** The experiment of `start`: large enough that blocks are 94 % of a step's arithmetic, small enough for minutes on two cores. */
-export interface StartShape {
-  readonly numHiddenLayers: number;
-  readonly hiddenSize: number;
-  readonly numAttentionHeads: number;
-  readonly intermediateSize: number;
-  readonly vocabSize: number;
-  readonly sequenceLength: number;
-  readonly batchSize: number;
-  readonly maskedPerRow: number;
+export interface StartShape extends TrainingShape {
   /** Peak of the learning rate; it warms up over a tenth of the run and then falls linearly to 0. */
   readonly learningRate: number;
   /** What theta approaches. */

@@ -1,4 +1,4 @@
-import { HooklineError } from '@hookline/core';
+import { parseOptions } from '@hookline/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { nested, recording as taping } from '../learner/tape.js';
@@ -35,11 +35,10 @@ const compiled = new WeakMap<object, () => void>();
  * @throws HooklineError HOOKLINE_OPTIONS
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): (...args: A) => R {
-  const parsed = compileOptions.safeParse(options);
-  if (!parsed.success) throw new HooklineError('HOOKLINE_OPTIONS', `compile: ${z.prettifyError(parsed.error)}`);
+  const parsed = parseOptions('compile', compileOptions, options);
   const backend = nativeBackend();
   if (!backend) return fn;
-  const { name = fn.name || 'a function', limit, warn = console.warn } = parsed.data;
+  const { name = fn.name || 'a function', limit, warn = console.warn } = parsed;
   const recordings = new Map<string, Recording | Refused>();
   const released = (recording: Recording | Refused): void => {
     if ('reason' in recording) return;

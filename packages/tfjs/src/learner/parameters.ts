@@ -24,18 +24,20 @@ export interface Parameters {
   dispose(): void;
 }
 
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
-
 /**
  * Makes a variable of each tensor, all float32. Every new value is a tensor of its own, never written in place: the wasm backend keeps
  * packed copies of matrices by tensor and would go on multiplying by the old ones.
  */
 export function createParameters(tensors: Tensors): Parameters {
   for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (sizeOf(shape) !== data.length) {
-      throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' of shape [${shape}] has ${data.length} numbers instead of ${sizeOf(shape)}`, {
-        hint: 'the file or the initialiser that it comes from is damaged',
-      });
+    if (tf.util.sizeFromShape([...shape]) !== data.length) {
+      throw new HooklineError(
+        'HOOKLINE_PARAMETERS',
+        `parameter '${name}' of shape [${shape}] has ${data.length} numbers instead of ${tf.util.sizeFromShape([...shape])}`,
+        {
+          hint: 'the file or the initialiser that it comes from is damaged',
+        },
+      );
     }
   }
   const variables = new Map<string, tf.Variable>();

@@ -1,4 +1,4 @@
-import { HooklineError } from '@hookline/core';
+import { parseOptions } from '@hookline/core';
 import { z } from 'zod';
 
 const fraction = z.number().min(0).lt(1);
@@ -34,7 +34,6 @@ export const biasOrLayerNorm = (name: string): boolean => name.endsWith('bias') 
 
 /** Checks options and fills in defaults; `HOOKLINE_OPTIONS` names the one that is wrong. */
 export function parseOptimizer(options: OptimizerOptions): OptimizerSettings {
-  const parsed = optimizerOptions.safeParse(options);
-  if (!parsed.success) throw new HooklineError('HOOKLINE_OPTIONS', `optimizer: ${z.prettifyError(parsed.error)}`);
-  return { ...parsed.data, noDecay: parsed.data.noDecay ?? biasOrLayerNorm };
+  const parsed = parseOptions('optimizer', optimizerOptions, options);
+  return { ...parsed, noDecay: parsed.noDecay ?? biasOrLayerNorm };
 }
