@@ -1,13 +1,16 @@
 import type { Block, BlockScope } from '@hookline/core';
-import { attention, dropout, embedding, gelu, layerNorm, linear, type Parameters } from '@hookline/tfjs';
+import { attention, dropout, embedding, gelu, layerNorm, linear, type Parameters, tensorSeed } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { BertConfig } from './config.js';
 import { blockName, embeddings, finalLayerNorm, layerPrefix } from './parameters.js';
+import { runPart } from './part.js';
 
 /** A BERT: its configuration, and its parameters by Hugging Face's name. */
 export interface BertModel {
   readonly config: BertConfig;
   readonly parameters: Pick<Parameters, 'get'>;
+  /** Where it is there, embeddings and heads are compiled on the engine that can, and this object owns what is recorded: see `freeOwned`. */
+  readonly compiled?: object;
 }
 
 /** Sequences on the engine. */
@@ -40,14 +43,27 @@ const drop = (x: tf.Tensor, rate: number, context: ForwardContext, salt: number)
 
 /** Word + position + token type, normalized (in PreLN too, as DeepSpeed's modelingpreln.py), dropout: ids [B·S] to [B·S, H]. */
 export function embed(model: BertModel, input: BertInput, context: ForwardContext): tf.Tensor {
-  const { hiddenSize, hiddenDropoutProb } = model.config;
   const [batch, length] = input.attentionMask.shape as [number, number];
-  const words = embedding(model.parameters.get(`${embeddings}.word_embeddings.weight`), input.inputIds); // [B·S, H]
-  const types = embedding(model.parameters.get(`${embeddings}.token_type_embeddings.weight`), input.tokenTypeIds); // [B·S, H]
+  const seed = tf.tensor1d([context.seed[0] | 0, context.seed[1] | 0], 'int32');
+  return runPart(model, 'embeddings', 'embeddings', lookUp, input.inputIds, input.tokenTypeIds, batch, length, context.mode, seed);
+}
+
+function lookUp(
+  model: BertModel,
+  inputIds: tf.Tensor,
+  tokenTypeIds: tf.Tensor,
+  batch: number,
+  length: number,
+  mode: ForwardContext['mode'],
+  seed: tf.Tensor,
+): tf.Tensor {
+  const { hiddenSize, hiddenDropoutProb } = model.config;
+  const words = embedding(model.parameters.get(`${embeddings}.word_embeddings.weight`), inputIds); // [B·S, H]
+  const types = embedding(model.parameters.get(`${embeddings}.token_type_embeddings.weight`), tokenTypeIds); // [B·S, H]
   const positions = tf.slice(model.parameters.get(`${embeddings}.position_embeddings.weight`), [0, 0], [length, hiddenSize]); // [S, H]
   const sum = tf.add(tf.reshape(tf.add(words, types), [batch, length, hiddenSize]), positions); // [B, S, H]
   const normal = norm(model, `${embeddings}.LayerNorm`, tf.reshape(sum, [batch * length, hiddenSize]));
-  return drop(normal, hiddenDropoutProb, context, salts.embeddings);
+  return drop(normal, hiddenDropoutProb, { mode, seed: tensorSeed(seed) }, salts.embeddings);
 }
 
 /** Self-attention of a layer with its output projection and dropout, without the residual: x [B·S, H], mask [B, S]. */
@@ -97,5 +113,5 @@ function layerBody(model: BertModel, layer: number) {
 export function encode(model: BertModel, input: BertInput, block: Block<tf.Tensor>, context: ForwardContext): tf.Tensor {
   let x = embed(model, input, context); // [B·S, H]
   for (let layer = 0; layer < model.config.numHiddenLayers; layer++) x = block(blockName(layer), x, layerBody(model, layer), input.attentionMask);
-  return model.config.norm === 'pre' ? norm(model, finalLayerNorm, x) : x;
+  return model.config.norm === 'pre' ? runPart(model, 'final LayerNorm', 'finalLayerNorm', (given, at: tf.Tensor) => norm(given, finalLayerNorm, at), x) : x;
 }

@@ -13,15 +13,21 @@ export function maskedLogits(model: BertModel, hidden: tf.Tensor, rows: tf.Tenso
   return linear(transformed, model.parameters.get(`${embeddings}.word_embeddings.weight`), model.parameters.get(decoderBias)) as tf.Tensor2D;
 }
 
-/** tanh(dense(h)) of the first token of each sequence: hidden [B·S, H] to [B, H]. */
-export function pool(model: BertModel, hidden: tf.Tensor, batchSize: number): tf.Tensor2D {
+/** Rows of the first tokens of the sequences: int32 [B]. */
+const firstRows = (hidden: tf.Tensor, batchSize: number): tf.Tensor1D => {
   const rows = hidden.shape[0] as number;
-  const length = rows / batchSize;
-  const first = tf.range(0, rows, length, 'int32'); // [B]
-  return tf.tanh(dense(model, pooler, gatherRows(hidden, first))) as tf.Tensor2D;
-}
+  return tf.range(0, rows, rows / batchSize, 'int32');
+};
 
-/** Logits of "follows" and "is from elsewhere": hidden [B·S, H] to [B, 2]. */
-export function nextSentenceLogits(model: BertModel, hidden: tf.Tensor, batchSize: number): tf.Tensor2D {
-  return dense(model, nextSentence, pool(model, hidden, batchSize)) as tf.Tensor2D;
-}
+const poolRows = (model: BertModel, hidden: tf.Tensor, rows: tf.Tensor): tf.Tensor2D => tf.tanh(dense(model, pooler, gatherRows(hidden, rows))) as tf.Tensor2D;
+
+/** tanh(dense(h)) of the first token of each sequence: hidden [B·S, H] to [B, H]. */
+export const pool = (model: BertModel, hidden: tf.Tensor, batchSize: number): tf.Tensor2D => poolRows(model, hidden, firstRows(hidden, batchSize));
+
+/** Logits of "follows" and "is from elsewhere" by the rows of the first tokens: hidden [B·S, H], rows int32 [B]; [B, 2]. */
+export const nextSentenceRows = (model: BertModel, hidden: tf.Tensor, rows: tf.Tensor): tf.Tensor2D =>
+  dense(model, nextSentence, poolRows(model, hidden, rows)) as tf.Tensor2D;
+
+/** As `nextSentenceRows`, of every sequence. */
+export const nextSentenceLogits = (model: BertModel, hidden: tf.Tensor, batchSize: number): tf.Tensor2D =>
+  nextSentenceRows(model, hidden, firstRows(hidden, batchSize));

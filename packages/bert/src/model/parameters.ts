@@ -15,6 +15,21 @@ export const decoderBias = 'cls.predictions.bias';
 export const pooler = 'bert.pooler.dense';
 export const nextSentence = 'cls.seq_relationship';
 
+const weightAndBias = (name: string): readonly string[] => [`${name}.weight`, `${name}.bias`];
+const wordTable = `${embeddings}.word_embeddings.weight`;
+/** Parameters by the parts of the model that are no blocks. */
+export const parameterNames = {
+  embeddings: [
+    wordTable,
+    `${embeddings}.position_embeddings.weight`,
+    `${embeddings}.token_type_embeddings.weight`,
+    ...weightAndBias(`${embeddings}.LayerNorm`),
+  ],
+  finalLayerNorm: weightAndBias(finalLayerNorm),
+  maskedHead: [wordTable, decoderBias, ...weightAndBias(`${transform}.dense`), ...weightAndBias(`${transform}.LayerNorm`)],
+  nextSentenceHead: [...weightAndBias(pooler), ...weightAndBias(nextSentence)],
+} as const;
+
 /** Name of a block for gates: `encoder.0` is the lowest. */
 export const blockName = (layer: number): string => `encoder.${layer}`;
 /** Prefix of a block's parameters. */

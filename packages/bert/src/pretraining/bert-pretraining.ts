@@ -1,5 +1,5 @@
 import type { Block, Learner, Scalars } from '@hookline/core';
-import { createParameters, type Engine, loadEngine, type OptimizerOptions, tensorLearner } from '@hookline/tfjs';
+import { createParameters, type Engine, freeOwned, loadEngine, type OptimizerOptions, tensorLearner } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertModel } from '../model/bert.js';
 import type { BertConfig } from '../model/config.js';
@@ -42,7 +42,7 @@ export async function bertPretraining(options: BertPretrainingOptions): Promise<
     ? bertWeights(weights, config, { heads })
     : initializeBert(config, seed, { heads, ...(data.unigram ? { unigram: data.unigram } : {}) });
   const parameters = createParameters(initial);
-  const model: BertModel = { config, parameters };
+  const model: BertModel = { config, parameters, compiled: {} };
   const recipe = pretrainingRecipe(config, typeof optimizer === 'string' ? optimizer : optimizer.type);
   const { evaluation = {} } = data;
   const latest = new Map<string, readonly BatchScores[]>();
@@ -64,5 +64,9 @@ export async function bertPretraining(options: BertPretrainingOptions): Promise<
     optimizer: optimizerOf(optimizer, recipe),
     defaults: defaults ?? recipePlugins(recipe),
   });
-  return { ...learner, model, config, objectives, recipe, engine, batchScores: (set) => latest.get(set) ?? [] };
+  const dispose = (): void => {
+    if (model.compiled) freeOwned(model.compiled);
+    learner.dispose();
+  };
+  return { ...learner, dispose, model, config, objectives, recipe, engine, batchScores: (set) => latest.get(set) ?? [] };
 }

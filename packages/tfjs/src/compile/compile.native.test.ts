@@ -275,6 +275,17 @@ describe('what cannot be replayed', () => {
     captured.dispose();
   });
 
+  it('includes numbers from outside that change between calls', () => {
+    let factor = 2;
+    const fast = quick((a: tf.Tensor) => tf.mul(a, factor));
+    expect(list(fast(tf.scalar(3)))).toEqual([6]);
+    factor = 5;
+    expect(list(fast(tf.scalar(3)))).toEqual([15]);
+    expect(list(fast(tf.scalar(4)))).toEqual([20]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(/later call/);
+  });
+
   it('is told from patterns made in a buffer, and from constants', () => {
     const fast = quick((a: tf.Tensor) => tf.add(tf.matMul(a as tf.Tensor2D, tf.eye(4)), tf.tensor1d([1, 2, 3, 4])));
     const a = matrix(3, 4);
@@ -352,6 +363,7 @@ describe('around a compiled function', () => {
     const fast = quick((a: tf.Tensor, rows: tf.Tensor) => tf.gather(a, rows as tf.Tensor1D));
     const a = matrix(3, 2);
     const rows = tf.tensor1d([0, 2], 'int32');
+    fast(a, rows);
     fast(a, rows);
     expect(() => fast(a, tf.tensor1d([0, 7], 'int32'))).toThrow(/indices|bound|range/i);
     close(fast(a, rows), tf.gather(a, rows));
@@ -439,6 +451,7 @@ describe('recordings', () => {
   it('count as kernels by the ops of their graphs', () => {
     const fast = quick((a: tf.Tensor) => tf.matMul(tf.exp(a) as tf.Tensor2D, a as tf.Tensor2D));
     const a = matrix(2, 2);
+    fast(a);
     fast(a);
     expect(kernelCounts(() => void fast(a))).toEqual({ MatMul: 1, Exp: 1 });
     expect(kernelCounts(() => void tf.grad((x: tf.Tensor) => fast(x))(a, tf.ones([2, 2])))).toMatchObject({ MatMul: 2, BatchMatMulV2: 1, Exp: 1 });

@@ -5,7 +5,7 @@ import { nested, recording as taping } from '../learner/tape.js';
 import { releaseGraph } from './graphs.js';
 import { Refusal } from './hazards.js';
 import { type NativeBackend, nativeBackend } from './native.js';
-import { type Recording, record } from './recording.js';
+import { agrees, type Flat, type Recording, record } from './recording.js';
 import { replay } from './replay.js';
 import { forget, keepStatistics, type Refused } from './statistics.js';
 import { structureOf } from './structure.js';
@@ -22,6 +22,18 @@ const compileOptions = z.strictObject({
 
 export type CompileOptions = z.input<typeof compileOptions>;
 
+let enabled = true;
+
+/**
+ * Switches compiled functions off, so that they run op by op, or on again, and answers with what held before: to look for a fault, or to measure. What
+ * was recorded stays.
+ */
+export function setCompiling(on: boolean): boolean {
+  const before = enabled;
+  enabled = on;
+  return before;
+}
+
 const compiled = new WeakMap<object, () => void>();
 
 /**
@@ -31,7 +43,8 @@ const compiled = new WeakMap<object, () => void>();
  * `fn` must be pure: what it answers depends on its arguments, tensors in arrays and plain objects, and on `tf.Variable`s, which may change. Numbers and
  * strings among the arguments are part of the combination. What cannot be replayed is refused with the reason in one warning and runs op by op:
  * other captured tensors, values read in JavaScript, random numbers without a seed that is an argument, ops with a state, shapes that depend on
- * values. Op by op too: a gradient of a gradient, and a function compiled inside another (the outer one's graph contains it).
+ * values. The second call with a combination is recorded once more, to compare: numbers that change from call to call are found so. Op by op too:
+ * a gradient of a gradient, and a function compiled inside another (the outer one's graph contains it).
  * @throws HooklineError HOOKLINE_OPTIONS
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): (...args: A) => R {
@@ -40,33 +53,47 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   if (!backend) return fn;
   const { name = fn.name || 'a function', limit, warn = console.warn } = parsed;
   const recordings = new Map<string, Recording | Refused>();
-  const released = (recording: Recording | Refused): void => {
+  /** Keys whose recording was compared with a later call. */
+  const confirmed = new Set<string>();
+  const statistics = keepStatistics(name);
+
+  const keep = (key: string, found: Recording | Refused): Recording | Refused => {
+    recordings.set(key, found);
+    statistics.recorded(key, found);
+    if ('reason' in found) warn(`compile: ${name} runs op by op: ${found.reason}`);
+    for (const [oldest, recording] of recordings) {
+      if (recordings.size <= limit) break;
+      drop(oldest, recording);
+    }
+    return found;
+  };
+  const drop = (key: string, recording: Recording | Refused): void => {
+    recordings.delete(key);
+    confirmed.delete(key);
+    statistics.freed(key);
     if ('reason' in recording) return;
     releaseGraph(backend.binding, recording.forward);
     if (recording.backward) releaseGraph(backend.binding, recording.backward.graph);
   };
-  const statistics = keepStatistics(name);
 
-  /** The recording for a key, moved to the young end. */
-  const lookUp = (key: string, args: readonly tf.Tensor[], flat: (tensors: readonly tf.Tensor[]) => unknown): Recording | Refused => {
-    const found = recordings.get(key) ?? attempt(backend, args, flat);
-    if (!recordings.has(key)) {
-      statistics.recorded(key, found);
-      if ('reason' in found) warn(`compile: ${name} runs op by op: ${found.reason}`);
+  const lookUp = (key: string, args: readonly tf.Tensor[], flat: Flat): Recording | Refused => {
+    const found = recordings.get(key);
+    if (!found) return keep(key, attempt(backend, args, flat));
+    if (!('reason' in found) && !confirmed.has(key)) {
+      const refused = confirm(backend, found, args, flat);
+      if (refused) {
+        drop(key, found);
+        return keep(key, refused);
+      }
+      confirmed.add(key);
     }
-    recordings.delete(key);
+    recordings.delete(key); // moved to the young end
     recordings.set(key, found);
-    for (const [oldest, recording] of recordings) {
-      if (recordings.size <= limit) break;
-      recordings.delete(oldest);
-      statistics.freed(oldest);
-      released(recording);
-    }
     return found;
   };
 
   const replayed = (...args: A): R => {
-    const given = tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
+    const given = !enabled || tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
     if (!given) return fn(...args);
     const recording = lookUp(given.key, given.tensors, (tensors) => fn(...(given.rebuild(tensors) as A)));
     if ('reason' in recording || (taping() && !recording.differentiable)) return fn(...args);
@@ -74,24 +101,27 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     return recording.result.rebuild(replay(backend, recording, given.tensors)) as R;
   };
   compiled.set(replayed, () => {
-    for (const [key, recording] of recordings) {
-      statistics.freed(key);
-      released(recording);
-    }
-    recordings.clear();
+    for (const [key, recording] of recordings) drop(key, recording);
     forget(statistics);
   });
   return replayed;
 }
 
-function attempt(backend: NativeBackend, args: readonly tf.Tensor[], flat: (tensors: readonly tf.Tensor[]) => unknown): Recording | Refused {
+function orRefused<X>(f: () => X): X | Refused {
   try {
-    return record(backend, args, flat);
+    return f();
   } catch (error) {
     if (error instanceof Refusal) return { reason: error.message };
     throw error;
   }
 }
+
+const attempt = (backend: NativeBackend, args: readonly tf.Tensor[], flat: Flat): Recording | Refused => orRefused(() => record(backend, args, flat));
+
+const confirm = (backend: NativeBackend, recording: Recording, args: readonly tf.Tensor[], flat: Flat): Refused | undefined =>
+  orRefused(() =>
+    agrees(backend, recording, args, flat) ? undefined : { reason: 'a later call did something else: numbers that it takes from outside must be arguments' },
+  );
 
 /** Frees the graphs of a compiled function; called again, it records anew. Does nothing for a function that `compile` gave back unchanged. */
 export function freeCompiled(fn: (...args: never[]) => unknown): void {

@@ -1,2 +1,3 @@
-export { type CompileOptions, compile, freeCompiled } from './compile.js';
+export { type CompileOptions, compile, freeCompiled, setCompiling } from './compile.js';
+export { callCompiled, freeOwned } from './owned.js';
 export { type CompileStatistics, compileStatistics, describeCompiled, type FunctionStatistics, type RecordingStatistics } from './statistics.js';

@@ -35,6 +35,8 @@ export interface Recording {
   readonly backward: Backward | undefined;
   /** Whether its gradient could be recorded, be it none. */
   readonly differentiable: boolean;
+  /** What the function did, see `signatureOf`. */
+  readonly signature: string;
 }
 
 /** What one run of the function did. */
@@ -186,8 +188,21 @@ export function record(backend: NativeBackend, given: readonly tf.Tensor[], f: F
         saved: saved.length,
         backward: backward && { graph: holdGraph(binding, backward.emitted), feeds: backward.feeds, sources: backward.sources },
         differentiable: 'gradients' in done,
+        signature: done.signature,
       };
     }),
   );
   return recording as unknown as Recording;
+}
+
+/** Runs the function op by op, for the record, and tells whether it still does what was recorded. Throws as `record` does. */
+export function agrees(backend: NativeBackend, { signature }: Recording, given: readonly tf.Tensor[], f: Flat): boolean {
+  let same = false;
+  isolated(() =>
+    tf.tidy(() => {
+      const args = given.map((tensor) => standIn(backend, tensor));
+      same = run(backend, args, f).signature === signature;
+    }),
+  );
+  return same;
 }

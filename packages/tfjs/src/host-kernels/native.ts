@@ -6,6 +6,8 @@ interface NodeBackend {
   readonly binding: { readonly TF_FLOAT: number; readonly TF_INT32: number; readonly TF_ATTR_TYPE: number };
 }
 
+export const UNIFORM_KERNEL = 'HooklineUniform';
+
 type Run = (call: {
   readonly input: (name: string) => tf.Tensor;
   readonly attribute: <A>(name: string) => A;
@@ -13,9 +15,9 @@ type Run = (call: {
   readonly op: (name: string, types: Readonly<Record<string, 'float32' | 'int32'>>, ...inputs: readonly tf.Tensor[]) => tf.Tensor;
 }) => tf.Tensor;
 
-/** Calls `f` with an int32 scalar, and disposes of it. */
-function withInteger(value: number, f: (tensor: tf.Tensor) => tf.Tensor): tf.Tensor {
-  const tensor = tf.scalar(value, 'int32');
+/** Calls `f` with an int32 tensor of a number, or of a list of them, and disposes of it. */
+function withIntegers(values: number | readonly number[], f: (tensor: tf.Tensor) => tf.Tensor): tf.Tensor {
+  const tensor = typeof values === 'number' ? tf.scalar(values, 'int32') : tf.tensor1d([...values], 'int32');
   const result = f(tensor);
   tensor.dispose();
   return result;
@@ -27,12 +29,15 @@ const kernels: Readonly<Record<string, Run>> = {
   HooklineColumnSum: ({ input, op }) => op('BiasAddGrad', { T: 'float32' }, input('x')),
   /** y[i] = x[rows[i]], without tfjs-node's check of the rows in JavaScript; TensorFlow checks them on a CPU. */
   HooklineGatherRows: ({ input, op }) =>
-    withInteger(0, (axis) => op('GatherV2', { Tparams: 'float32', Tindices: 'int32', Taxis: 'int32' }, input('x'), input('rows'), axis)),
+    withIntegers(0, (axis) => op('GatherV2', { Tparams: 'float32', Tindices: 'int32', Taxis: 'int32' }, input('x'), input('rows'), axis)),
   /** out[v] = Σ values[i] over rows[i] = v. */
   HooklineScatterRows: ({ input, op, attribute }) =>
-    withInteger(attribute<number>('height'), (height) =>
+    withIntegers(attribute<number>('height'), (height) =>
       op('UnsortedSegmentSum', { T: 'float32', Tindices: 'int32', Tnumsegments: 'int32' }, input('values'), input('rows'), height),
     ),
+  /** Numbers in [0, 1) by a seed, int32 [2]: the same ones for the same seed. */
+  [UNIFORM_KERNEL]: ({ input, op, attribute }) =>
+    withIntegers(attribute<number[]>('shape'), (shape) => op('StatelessRandomUniform', { dtype: 'float32', T: 'int32', Tseed: 'int32' }, shape, input('seed'))),
 };
 
 /** Gives the native backend, once its package is loaded, these kernels. */

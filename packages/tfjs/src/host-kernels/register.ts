@@ -82,7 +82,7 @@ export function registerHostKernels(backendName: HostBackend, kernels: readonly 
 export const hasKernel = (name: string): boolean => tf.getKernel(name, tf.getBackend()) !== undefined;
 
 /** Runs a kernel of the backend in use by name, outside any tape. */
-export function runKernel(name: string, inputs: Readonly<Record<string, tf.Tensor>>, attributes: Readonly<Record<string, number>> = {}): tf.Tensor {
+export function runKernel(name: string, inputs: Readonly<Record<string, tf.Tensor>>, attributes: Readonly<Record<string, number | number[]>> = {}): tf.Tensor {
   return tf.engine().runKernel(name, inputs, attributes) as tf.Tensor;
 }
 

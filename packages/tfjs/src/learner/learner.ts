@@ -15,6 +15,7 @@ import { createOptimizer } from '../optimizers/optimizer.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import { tensorAlgebra } from './algebra.js';
 import { loadTensors, saveTensors } from './checkpoint.js';
+import { compiledBlocks } from './compiled-blocks.js';
 import { type Accumulator, accumulate, sourceOf } from './gradients.js';
 import type { Parameters } from './parameters.js';
 import { weightedSum } from './residual.js';
@@ -75,6 +76,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
   const slots = weightSlots(parameters);
   const state = { parameters, optimizer, slots };
   const live = new Set<Accumulator>();
+  const compiled = compiledBlocks(parameters, blocks);
 
   const factorsOf = (names: readonly string[], denominators: Counts): number[] =>
     names.map((name) => {
@@ -125,7 +127,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
     blocks,
     data,
     evaluationSets,
-    algebra: tensorAlgebra(),
+    algebra: tensorAlgebra(compiled),
     weights: slots,
     ...(defaults ? { defaults } : {}),
     gradients(batch, block, denominators, into, seed = [0, 0]) {
@@ -160,6 +162,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
     dispose() {
       for (const accumulator of live) accumulator.release();
       live.clear();
+      compiled.free();
       slots.dispose();
       optimizer.dispose();
       parameters.dispose();

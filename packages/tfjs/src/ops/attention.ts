@@ -1,6 +1,6 @@
 import { HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type DropoutKey, dropoutMask } from './dropout.js';
+import { type DropoutKey, maskTensor } from './dropout.js';
 import { product } from './product.js';
 import { withGradient } from './with-gradient.js';
 
@@ -41,7 +41,7 @@ export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: Att
     const raw = product(queries, keys, false, true); // [B, A, S, S]
     const scores = mask ? tf.add(raw, tf.reshape(tf.mul(tf.sub(tf.cast(mask, 'float32'), 1), FAR), [batch, 1, 1, length])) : raw;
     const p = tf.softmax(scores);
-    const thinning = dropout && dropout.rate > 0 ? tf.tensor(dropoutMask(p.size, dropout.rate, dropout), p.shape) : undefined;
+    const thinning = dropout && dropout.rate > 0 ? maskTensor(p.shape, dropout.rate, dropout) : undefined;
     const context = product(thinning ? tf.mul(p, thinning) : p, values); // [B, A, S, D]
     save(queries, keys, values, p, ...(thinning ? [thinning] : []));
     return {

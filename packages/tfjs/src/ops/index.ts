@@ -1,6 +1,6 @@
 export { type AttentionOptions, attention } from './attention.js';
 export { columnSum } from './column-sum.js';
-export { type DropoutKey, dropout, dropoutMask } from './dropout.js';
+export { type DropoutKey, dropout, dropoutMask, tensorSeed } from './dropout.js';
 export { embedding } from './embedding.js';
 export { gatherPositions, gatherRows } from './gather-rows.js';
 export { gelu } from './gelu.js';
