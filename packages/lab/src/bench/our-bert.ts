@@ -1,6 +1,6 @@
-import { type BertConfig, bertPretraining } from '@hookline/bert';
-import { clipGradients, createTrainer, during, type Plugin } from '@hookline/core';
-import type { Engine } from '@hookline/tfjs';
+import { type BertConfig, bertPretraining, type PretrainingBatch } from '@hookline/bert';
+import { clipGradients, createTrainer, type Data, during, type Plugin } from '@hookline/core';
+import { type Engine, setCompiling } from '@hookline/tfjs';
 import type { TrainingShape } from '../shape.js';
 import { randomBatches } from './shape.js';
 
@@ -18,14 +18,21 @@ export interface OurOptions {
   readonly engine: 'auto' | 'wasm' | 'cpu' | 'native';
   readonly learningRate: number;
   readonly seed: number;
+  /** Default `randomBatches`. */
+  readonly data?: Data<PretrainingBatch>;
+  /** Default 0. */
+  readonly dropout?: number;
+  /** Whether blocks are compiled where the engine can; default true. */
+  readonly compiling?: boolean;
 }
 
 /** More steps than any benchmark takes. */
 const PLENTY = 1_000_000;
 
-export async function ourBert({ shape, engine, learningRate, seed }: OurOptions): Promise<OurBert> {
+export async function ourBert(options: OurOptions): Promise<OurBert> {
+  const { shape, engine, learningRate, seed, data = randomBatches(options.shape), dropout = 0, compiling = true } = options;
   const { batchSize: _, maskedPerRow: __, sequenceLength, ...numbers } = shape;
-  const learner = await bertPretraining({ ...numbers, maxPositionEmbeddings: sequenceLength, dropout: 0, data: { train: randomBatches(shape) }, engine, seed });
+  const learner = await bertPretraining({ ...numbers, maxPositionEmbeddings: sequenceLength, dropout, data: { train: data }, engine, seed });
   let open: ReadonlySet<number> | undefined;
   const gating: Plugin = {
     name: 'bench-gates',
@@ -40,8 +47,13 @@ export async function ourBert({ shape, engine, learningRate, seed }: OurOptions)
     config: learner.config,
     async step(blocks) {
       open = blocks;
-      const { value } = await steps.next();
-      return value.loss;
+      const before = setCompiling(compiling);
+      try {
+        const { value } = await steps.next();
+        return value.loss;
+      } finally {
+        setCompiling(before);
+      }
     },
     async dispose() {
       await steps.return?.();

@@ -2,19 +2,28 @@ import { uniform } from '@hookline/core';
 import { loadEngine } from '@hookline/tfjs';
 import { mean } from '../recording/statistics.js';
 import type { TrainingShape } from '../shape.js';
-import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
+import { type ClockName, clocks, interleaved, quantile, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
 import type { BenchOptions } from './options.js';
-import { ourBert } from './our-bert.js';
+import { type OurBert, ourBert } from './our-bert.js';
 import { benchShape } from './shape.js';
+
+export interface SavingOfDrops {
+  readonly dropped: number;
+  /** (all open − so many dropped) / (all open − built without them), the median over rounds; 1 is everything that could be saved. */
+  readonly median: number;
+  readonly quartiles: readonly [number, number];
+}
 
 export interface BenchSaving {
   readonly kind: 'saving';
   readonly machine: BenchMachine;
   readonly clock: ClockName;
   readonly shape: TrainingShape;
-  /** `0 of L` to `L of L` blocks open, then the model without blocks. */
+  /** `0 of L` to `L of L` blocks open (on native: those with a counterpart), then the models built with fewer blocks. */
   readonly timings: readonly Timing[];
+  /** Time saved over ideal, for each number of blocks dropped that has a model built with the others. */
+  readonly drops: readonly SavingOfDrops[];
   /** Milliseconds a step that one more open block costs: the slope of the least-squares line through all timed steps. */
   readonly millisecondsPerBlock: number;
   /** All blocks open minus no blocks in the model, in milliseconds: all that dropping could save. */
@@ -37,8 +46,15 @@ function draw(blocks: number, count: number, round: number): ReadonlySet<number>
   return new Set(order.slice(0, count));
 }
 
+/** Time saved over ideal, round by round. */
+export function savingOfDrops(dropped: number, all: Timing, gated: Timing, built: Timing): SavingOfDrops {
+  const each = all.times.map((time, round) => (time - (gated.times[round] as number)) / (time - (built.times[round] as number)));
+  return { dropped, median: quantile(each, 0.5), quartiles: [quantile(each, 0.25), quantile(each, 0.75)] };
+}
+
 /**
- * Times steps with 0 to L blocks open, and a model built with none, in turns: whether a block that is skipped costs nothing.
+ * Times steps with blocks dropped, and models built with fewer blocks, in turns: whether a block that is skipped costs nothing. A quarter and half of the
+ * blocks have a counterpart built without them; up to 4 blocks, every number of open ones is timed.
  * @param options `rounds` is 7 and `warmup` 2 by default
  */
 export async function benchSaving({
@@ -51,26 +67,32 @@ export async function benchSaving({
 }: BenchOptions = {}): Promise<BenchSaving> {
   const engine = await loadEngine(name);
   const common = { engine: engine.name, learningRate: 1e-4, seed: 0 };
-  const model = await ourBert({ ...common, shape });
-  const bare = await ourBert({ ...common, shape: { ...shape, numHiddenLayers: 0 } });
   const blocks = shape.numHiddenLayers;
+  const drops = [...new Set([Math.round(blocks / 4), Math.floor(blocks / 2)])].filter((dropped) => dropped > 0);
+  const opens = blocks <= 4 ? Array.from({ length: blocks + 1 }, (_, open) => open) : [0, ...drops.map((dropped) => blocks - dropped).reverse(), blocks];
+  const model = await ourBert({ ...common, shape });
+  const built: { readonly open: number; readonly bert: OurBert }[] = [];
+  for (const open of [0, ...drops.map((dropped) => blocks - dropped)]) {
+    built.push({ open, bert: await ourBert({ ...common, shape: { ...shape, numHiddenLayers: open } }) });
+  }
   let round = 0;
-  const gated = Array.from({ length: blocks + 1 }, (_, open) => ({
-    name: `${open} of ${blocks} blocks`,
-    run: async () => void (await model.step(draw(blocks, open, round++))),
-  }));
+  const gatedName = (open: number): string => `${open} of ${blocks} blocks`;
+  const builtName = (open: number): string => (open === 0 ? 'built without blocks' : `built with ${open}`);
+  const gated = opens.map((open) => ({ name: gatedName(open), run: async () => void (await model.step(draw(blocks, open, round++))) }));
+  const bare = built.map(({ open, bert }) => ({ name: builtName(open), run: async () => void (await bert.step()) }));
   try {
-    const timings = await interleaved([...gated, { name: 'built without blocks', run: async () => void (await bare.step()) }], {
-      rounds,
-      warmup,
-      clock: clocks[clock],
-      onRound,
-    });
-    const perBlock = slope(timings.slice(0, -1).map(({ median }, open) => [open, median]));
-    const most = (timings[blocks] as Timing).median - (timings[blocks + 1] as Timing).median;
-    return { kind: 'saving', machine: benchMachine(engine), clock, shape, timings, millisecondsPerBlock: perBlock, most, realised: (perBlock * blocks) / most };
+    const timings = await interleaved([...gated, ...bare], { rounds, warmup, clock: clocks[clock], onRound });
+    const timing = (label: string): Timing => timings.find((one) => one.name === label) as Timing;
+    const all = timing(gatedName(blocks));
+    const perBlock = slope(opens.map((open) => [open, timing(gatedName(open)).median]));
+    const most = all.median - timing(builtName(0)).median;
+    return {
+      ...{ kind: 'saving' as const, machine: benchMachine(engine), clock, shape, timings, millisecondsPerBlock: perBlock, most },
+      realised: (perBlock * blocks) / most,
+      drops: drops.map((dropped) => savingOfDrops(dropped, all, timing(gatedName(blocks - dropped)), timing(builtName(blocks - dropped)))),
+    };
   } finally {
     await model.dispose();
-    await bare.dispose();
+    for (const { bert } of built) await bert.dispose();
   }
 }

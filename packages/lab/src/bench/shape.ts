@@ -43,3 +43,13 @@ export function randomBatches(shape: TrainingShape, seed = 0): Data<PretrainingB
     counts: () => ({ mlm: masked }),
   };
 }
+
+/** The first `count` batches, made beforehand and given over and over: making them is no part of a step's time. */
+export async function repeatedBatches(
+  data: Data<PretrainingBatch>,
+  count: number,
+): Promise<{ batches: readonly PretrainingBatch[]; data: Data<PretrainingBatch> }> {
+  const batches: PretrainingBatch[] = [];
+  for (let position = 0; position < count; position++) batches.push(await data.batch(position));
+  return { batches, data: { ...data, batch: (position) => batches[position % count] as PretrainingBatch } };
+}
