@@ -11,10 +11,11 @@ const allowed: Record<string, readonly string[]> = {
   'pld-plugin': ['@hookline/core'],
   tfjs: ['@hookline/core'],
   bert: ['@hookline/core', '@hookline/tfjs'],
-  lab: ['@hookline/core', '@hookline/pld-plugin', '@hookline/tfjs', '@hookline/bert'],
-  cli: ['@hookline/core', '@hookline/pld-plugin', '@hookline/tfjs', '@hookline/bert', '@hookline/lab'],
+  glue: ['@hookline/core', '@hookline/tfjs', '@hookline/bert'],
+  lab: ['@hookline/core', '@hookline/pld-plugin', '@hookline/tfjs', '@hookline/bert', '@hookline/glue'],
+  cli: ['@hookline/core', '@hookline/pld-plugin', '@hookline/tfjs', '@hookline/bert', '@hookline/glue', '@hookline/lab'],
 };
-const browserCapable = ['core', 'pld-plugin', 'tfjs', 'bert'];
+const browserCapable = ['core', 'pld-plugin', 'tfjs', 'bert', 'glue'];
 const withoutTensors = ['core', 'pld-plugin'];
 
 interface Source {
