@@ -8,10 +8,11 @@ export { type BertInput, type BertModel, embed, encode, type ForwardContext } fr
 export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, bertConfigOptions, bertSizes } from './model/config.js';
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
 export { maskedLogits, nextSentenceLogits, pool } from './model/heads.js';
-export { bertWeights, fromHubConfig, toHubConfig, type WeightsOptions } from './model/hugging-face.js';
+export { fromHubConfig, type HubConfig, type HubHead, type HubModelType, type Labels, type ToHubConfigOptions, toHubConfig } from './model/hub-config.js';
 export { bertModel, checkpointWeights, type MaskedText, openBlock, type Prediction, predictMasked } from './model/inference.js';
 export { type InitializeOptions, initializeBert, logUnigram } from './model/initialize.js';
 export { type BertHeads, bertBlocks, parameterCount, parameterShapes } from './model/parameters.js';
+export { bertWeights, type FittedWeights, fitWeights, type HeadWish, type HeadWishes, type WeightFault } from './model/weights.js';
 export type { PretrainingBatch } from './pretraining/batch.js';
 export { type BatchTensors, batchTensors } from './pretraining/batch-tensors.js';
 export { type BertLearner, bertPretraining } from './pretraining/bert-pretraining.js';

@@ -1,5 +1,5 @@
 export { isBetter, monitorSchema } from './checkpoint/retention.js';
-export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata } from './checkpoint/safetensors.js';
+export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata, safetensorsParts } from './checkpoint/safetensors.js';
 export { definePlugin, type PluginDefinition, type PluginFactory } from './define-plugin.js';
 export * from './errors.js';
 export * from './events.js';

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type BertModel, encode } from './bert.js';
 import type { BertConfig } from './config.js';
 import { maskedLogits } from './heads.js';
-import { bertWeights, type WeightsOptions } from './hugging-face.js';
+import type { BertHeads } from './parameters.js';
+import { bertWeights } from './weights.js';
 
 /** Every block and branch open with gain 1, without a trainer: the whole network, as it is used once trained. */
 export const openBlock: Block<tf.Tensor> = (_name, x, body, ...inputs) => {
@@ -31,8 +32,8 @@ export function checkpointWeights(tensors: Tensors, slot?: string): Tensors {
 }
 
 /** A model to predict with, on the engine in use: see `loadEngine`. `dispose` frees its parameters. */
-export function bertModel(config: BertConfig, weights: Tensors, options: WeightsOptions = {}): BertModel & { dispose(): void } {
-  const parameters = createParameters(bertWeights(weights, config, options));
+export function bertModel(config: BertConfig, weights: Tensors, heads?: BertHeads): BertModel & { dispose(): void } {
+  const parameters = createParameters(bertWeights(weights, config, heads));
   return { config, parameters, dispose: () => parameters.dispose() };
 }
 

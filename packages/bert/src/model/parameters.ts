@@ -1,9 +1,16 @@
 import type { BlockInfo } from '@hookline/core';
 import type { BertConfig } from './config.js';
 
-/** Which heads a model has beside the MLM head: `nsp` adds the pooler and the next-sentence classifier. */
+/** Which heads a model has. */
 export interface BertHeads {
+  /** Next-sentence prediction: the pooler and a classifier of two. */
   readonly nsp: boolean;
+  /** Masked words; default true. */
+  readonly mlm?: boolean;
+  /** The pooler by itself; default: where another head needs it. */
+  readonly pooler?: boolean;
+  /** Labels of a classifier over the pooler, 1 for a score; default: there is none. */
+  readonly labels?: number;
 }
 
 export const embeddings = 'bert.embeddings';
@@ -12,19 +19,20 @@ export const finalLayerNorm = 'bert.encoder.final_layer_norm';
 export const transform = 'cls.predictions.transform';
 /** The MLM head's bias; its weight is the table of word embeddings. */
 export const decoderBias = 'cls.predictions.bias';
+/** The weight that some files hold for the MLM head: a copy of the word embeddings. */
+export const decoderWeight = 'cls.predictions.decoder.weight';
 export const pooler = 'bert.pooler.dense';
 export const nextSentence = 'cls.seq_relationship';
+export const classifier = 'classifier';
 
 const weightAndBias = (name: string): readonly string[] => [`${name}.weight`, `${name}.bias`];
-const wordTable = `${embeddings}.word_embeddings.weight`;
+/** The table of word embeddings. */
+export const wordTable = `${embeddings}.word_embeddings.weight`;
+/** The table of position embeddings, from position 0 on. */
+export const positionTable = `${embeddings}.position_embeddings.weight`;
 /** Parameters by the parts of the model that are no blocks. */
 export const parameterNames = {
-  embeddings: [
-    wordTable,
-    `${embeddings}.position_embeddings.weight`,
-    `${embeddings}.token_type_embeddings.weight`,
-    ...weightAndBias(`${embeddings}.LayerNorm`),
-  ],
+  embeddings: [wordTable, positionTable, `${embeddings}.token_type_embeddings.weight`, ...weightAndBias(`${embeddings}.LayerNorm`)],
   finalLayerNorm: weightAndBias(finalLayerNorm),
   maskedHead: [wordTable, decoderBias, ...weightAndBias(`${transform}.dense`), ...weightAndBias(`${transform}.LayerNorm`)],
   nextSentenceHead: [...weightAndBias(pooler), ...weightAndBias(nextSentence)],
@@ -68,8 +76,8 @@ function branchShapes(config: BertConfig, layer: number): { readonly attention: 
 export function parameterShapes(config: BertConfig, heads: BertHeads = { nsp: true }): Readonly<Shapes> {
   const { hiddenSize: hidden } = config;
   const shapes: Shapes = {
-    [`${embeddings}.word_embeddings.weight`]: [config.vocabSize, hidden],
-    [`${embeddings}.position_embeddings.weight`]: [config.maxPositionEmbeddings, hidden],
+    [wordTable]: [config.vocabSize, hidden],
+    [positionTable]: [config.maxPositionEmbeddings, hidden],
     [`${embeddings}.token_type_embeddings.weight`]: [config.typeVocabSize, hidden],
     ...normShapes(`${embeddings}.LayerNorm`, hidden),
   };
@@ -78,13 +86,17 @@ export function parameterShapes(config: BertConfig, heads: BertHeads = { nsp: tr
     Object.assign(shapes, attention, ffn);
   }
   if (config.norm === 'pre') Object.assign(shapes, normShapes(finalLayerNorm, hidden));
-  Object.assign(
-    shapes,
-    { [decoderBias]: [config.vocabSize] },
-    linearShapes(`${transform}.dense`, hidden, hidden),
-    normShapes(`${transform}.LayerNorm`, hidden),
-  );
-  if (heads.nsp) Object.assign(shapes, linearShapes(pooler, hidden, hidden), linearShapes(nextSentence, 2, hidden));
+  if (heads.mlm ?? true) {
+    Object.assign(
+      shapes,
+      { [decoderBias]: [config.vocabSize] },
+      linearShapes(`${transform}.dense`, hidden, hidden),
+      normShapes(`${transform}.LayerNorm`, hidden),
+    );
+  }
+  if (heads.pooler || heads.nsp || heads.labels) Object.assign(shapes, linearShapes(pooler, hidden, hidden));
+  if (heads.nsp) Object.assign(shapes, linearShapes(nextSentence, 2, hidden));
+  if (heads.labels) Object.assign(shapes, linearShapes(classifier, heads.labels, hidden));
   return shapes;
 }
 

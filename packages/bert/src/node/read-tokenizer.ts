@@ -66,8 +66,11 @@ export function readTokenizer(path: string, options: WordPieceOptions = {}): Tok
   return Object.keys(options).length === 0 ? tokenizer : wordPiece(tokenizer.vocabulary, { ...tokenizer.settings, source: path, ...options });
 }
 
-/** Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` into a folder, as Hugging Face's libraries read them. */
-export function saveTokenizer(tokenizer: Tokenizer, folder: string): void {
+/**
+ * Writes `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` into a folder, as Hugging Face's libraries read them.
+ * @param options.maxLength tokens that the model takes, which those libraries cut texts to when asked to truncate
+ */
+export function saveTokenizer(tokenizer: Tokenizer, folder: string, options: { readonly maxLength?: number } = {}): void {
   mkdirSync(folder, { recursive: true });
   const { lowercase, stripAccents, handleChineseChars } = tokenizer.settings;
   const config = {
@@ -80,6 +83,8 @@ export function saveTokenizer(tokenizer: Tokenizer, folder: string): void {
     cls_token: '[CLS]',
     sep_token: '[SEP]',
     mask_token: '[MASK]',
+    model_input_names: ['input_ids', 'token_type_ids', 'attention_mask'],
+    ...(options.maxLength === undefined ? {} : { model_max_length: options.maxLength }),
   };
   writeFileSync(join(folder, 'vocab.txt'), formatVocabulary(tokenizer.vocabulary));
   writeFileSync(join(folder, 'tokenizer.json'), `${tokenizerToJson(tokenizer)}\n`);

@@ -3,9 +3,9 @@ import { createParameters, type Engine, freeOwned, loadEngine, type OptimizerOpt
 import type * as tf from '@tensorflow/tfjs-core';
 import type { BertModel } from '../model/bert.js';
 import type { BertConfig } from '../model/config.js';
-import { bertWeights } from '../model/hugging-face.js';
 import { initializeBert } from '../model/initialize.js';
 import { bertBlocks } from '../model/parameters.js';
+import { bertWeights } from '../model/weights.js';
 import type { PretrainingBatch } from './batch.js';
 import { type BatchScores, metricsOf } from './metrics.js';
 import { itemCounts, lossSums, type PretrainingObjective, scoreBatch } from './objectives.js';
@@ -38,9 +38,7 @@ export async function bertPretraining(options: BertPretrainingOptions): Promise<
   const { config, objectives, data, optimizer, seed, weights, engine: engineName, defaults } = checkOptions(options);
   const engine = await loadEngine(engineName);
   const heads = { nsp: objectives.includes('nsp') };
-  const initial = weights
-    ? bertWeights(weights, config, { heads })
-    : initializeBert(config, seed, { heads, ...(data.unigram ? { unigram: data.unigram } : {}) });
+  const initial = weights ? bertWeights(weights, config, heads) : initializeBert(config, seed, { heads, ...(data.unigram ? { unigram: data.unigram } : {}) });
   const parameters = createParameters(initial);
   const model: BertModel = { config, parameters, compiled: {} };
   const recipe = pretrainingRecipe(config, typeof optimizer === 'string' ? optimizer : optimizer.type);

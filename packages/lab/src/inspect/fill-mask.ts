@@ -62,7 +62,7 @@ export async function fillMask(
   await loadEngine(engine);
   const slots = slotsOf(checkpoint.tensors);
   const heads = { nsp: runConfig.objective.includes('nsp') };
-  const parameters = createParameters(bertWeights(weightsOf(checkpoint.tensors, slots.includes('ema') ? 'ema' : undefined), config, { heads }));
+  const parameters = createParameters(bertWeights(weightsOf(checkpoint.tensors, slots.includes('ema') ? 'ema' : undefined), config, heads));
   try {
     const probabilities = tf.tidy(() => {
       const input = { inputIds: tf.tensor1d(ids, 'int32'), tokenTypeIds: tf.tensor1d(tokenTypeIds, 'int32'), attentionMask: tf.ones([1, ids.length]) };

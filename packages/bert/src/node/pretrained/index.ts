@@ -1,0 +1,3 @@
+export { type Pretrained, type ReadPretrainedOptions, readPretrained } from './read-pretrained.js';
+export { type RunModel, runModelFiles, writeRunModel } from './run.js';
+export { type WritePretrainedOptions, writePretrained } from './write-pretrained.js';

@@ -1,0 +1,162 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
+import type { BertConfig } from '../../model/config.js';
+import { fromHubConfig, type HubConfig, type Labels } from '../../model/hub-config.js';
+import { fileName, ownTensors, withoutRows } from '../../model/hub-names.js';
+import { checkpointWeights } from '../../model/inference.js';
+import { positionTable } from '../../model/parameters.js';
+import { type FittedWeights, fitWeights, type HeadWishes, type WeightFault } from '../../model/weights.js';
+import type { Tokenizer } from '../../tokenizer/wordpiece.js';
+import { readTokenizer } from '../read-tokenizer.js';
+import { hubFiles, pretrainedError, readFolderTensors, readJson } from './folder.js';
+import { findRun, openRunCheckpoint, runModelFiles } from './run.js';
+
+export interface ReadPretrainedOptions {
+  /** What to do about each head; default: those that are there are kept. */
+  readonly heads?: HeadWishes;
+  /** Rows that the classifier must have; needed to create one. */
+  readonly labels?: number;
+  /**
+   * What may differ from what the configuration says; nothing by default. Missing and misshapen tensors are then made anew, surplus ones left out; with
+   * `vocabulary` the table of word embeddings may have more rows than the tokenizer has tokens, as tables padded to a round number do.
+   */
+  readonly allow?: readonly (WeightFault | 'vocabulary')[];
+  /** The longest sequence that the model must take. */
+  readonly positions?: number;
+  /** A `vocab.txt`, a `tokenizer.json` or their folder, instead of the tokenizer that lies with the weights. */
+  readonly vocabulary?: string;
+  /** Of a run: `trained` weights or a slot of averaged ones, e.g. `ema`; default: `ema` where the run kept it, else `trained`. */
+  readonly slot?: string;
+  /** Key of what is made anew; default 0. */
+  readonly seed?: number;
+  /** Told in a line of everything that is made anew or left out. */
+  readonly onNotice?: (line: string) => void;
+}
+
+/** A model as it was read. */
+export interface Pretrained {
+  readonly config: BertConfig;
+  /** Every parameter of the model with its heads, by the names of `parameterShapes(config, heads)`; float32. */
+  readonly tensors: Tensors;
+  /** Which heads are among the tensors. */
+  readonly heads: FittedWeights['heads'];
+  readonly tokenizer: Tokenizer;
+  /** The tokenizer's tokens by id. */
+  readonly vocabulary: readonly string[];
+  /** What the classifier's rows mean; where there is a classifier and it was not made anew. */
+  readonly labels?: Labels;
+  /** Where it came from. */
+  readonly origin: { readonly kind: 'folder' | 'run'; readonly path: string };
+}
+
+interface Raw {
+  readonly hub: HubConfig;
+  /** By the names here. */
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+  readonly fileName: (name: string) => string;
+  readonly tokenizerFolder: string;
+  readonly origin: Pretrained['origin'];
+}
+
+async function readFolder(folder: string): Promise<Raw> {
+  const hub = fromHubConfig(await readJson(join(folder, hubFiles.config)), join(folder, hubFiles.config));
+  const { tensors, fileNames } = ownTensors(await readFolderTensors(folder), hub.modelType);
+  const positions = tensors.get(positionTable);
+  const shifted = positions && hub.positionOffset > 0 ? new Map([...tensors, [positionTable, withoutRows(positions, hub.positionOffset)]]) : tensors;
+  return {
+    hub,
+    tensors: shifted,
+    fileName: (name) => fileNames.get(name) ?? fileName(hub.modelType, name),
+    tokenizerFolder: folder,
+    origin: { kind: 'folder', path: folder },
+  };
+}
+
+async function readRun(run: NonNullable<ReturnType<typeof findRun>>, { slot, onNotice = () => undefined }: ReadPretrainedOptions): Promise<Raw> {
+  const files = runModelFiles(run.directory);
+  const hub = fromHubConfig(await readJson(files.model), files.model);
+  const { tensors } = await openRunCheckpoint(run.directory, run.checkpoint, onNotice);
+  const averaged = Object.keys(tensors).some((name) => name.startsWith('slot:ema/'));
+  const chosen = slot ?? (averaged ? 'ema' : 'trained');
+  return {
+    hub,
+    tensors: new Map(Object.entries(checkpointWeights(tensors, chosen === 'trained' ? undefined : chosen))),
+    fileName: (name) => name,
+    tokenizerFolder: files.tokenizer,
+    origin: { kind: 'run', path: run.checkpoint ?? run.directory },
+  };
+}
+
+async function readRaw(source: string, options: ReadPretrainedOptions): Promise<Raw> {
+  const run = findRun(source);
+  if (run) return readRun(run, options);
+  if (!existsSync(source)) throw pretrainedError(`there is no '${source}'`, 'give a folder as transformers saves it, or the directory of a run');
+  if (!statSync(source).isDirectory()) throw pretrainedError(`'${source}' is a file`, 'give the folder with config.json, model.safetensors and the vocabulary');
+  return readFolder(source);
+}
+
+function checkVocabulary(tokenizer: Tokenizer, config: BertConfig, source: string, options: ReadPretrainedOptions): void {
+  const { vocabSize } = tokenizer;
+  if (vocabSize === config.vocabSize || (vocabSize < config.vocabSize && options.allow?.includes('vocabulary'))) return;
+  throw new HooklineError('HOOKLINE_VOCABULARY', `the vocabulary of ${source} has ${vocabSize} tokens, the model ${config.vocabSize} word embeddings`, {
+    hint:
+      vocabSize < config.vocabSize
+        ? 'give the vocabulary that the model was trained with; if its table is only padded, allow vocabulary'
+        : 'give the vocabulary that the model was trained with',
+  });
+}
+
+function checkPositions({ maxPositionEmbeddings }: BertConfig, source: string, positions = 0): void {
+  if (positions <= maxPositionEmbeddings) return;
+  throw new HooklineError('HOOKLINE_BERT_POSITIONS', `${source} has ${maxPositionEmbeddings} positions, ${positions} are asked for`, {
+    hint: `use sequences of at most ${maxPositionEmbeddings} tokens, or another model`,
+  });
+}
+
+function tell({ created, surplus }: FittedWeights, raw: Raw, onNotice: (line: string) => void): void {
+  const names = (list: readonly string[]): string => list.map(raw.fileName).join(', ');
+  if (created.length > 0) onNotice(`${raw.origin.path}: made anew, with random numbers: ${names(created)}`);
+  if (surplus.length > 0) onNotice(`${raw.origin.path}: left out: ${names(surplus)}`);
+}
+
+/**
+ * Reads a model with its tokenizer: a folder as Hugging Face's transformers saves it (`bert`, or `roberta-prelayernorm` for PreLN), or a run of ours, its
+ * latest valid checkpoint or the one named by `RUN/checkpoints/step-…`.
+ *
+ * Guaranteed, or an error: `tensors` are exactly the parameters of `config` with `heads`, each of its shape, in float32, with the file's numbers unchanged
+ * (float16 and bfloat16 widen exactly; float32 keeps every bit); the tokenizer has as many tokens as the model has word embeddings; nothing is made
+ * anew, left out or of another shape unless `heads` or `allow` say so, and each such tensor is told by name. Numbers may share memory with each other.
+ * @throws HooklineError `HOOKLINE_PRETRAINED` (nothing there, another format), `HOOKLINE_BERT_CONFIG`, `HOOKLINE_BERT_WEIGHTS` (names every tensor that
+ *   does not fit), `HOOKLINE_BERT_POSITIONS`, `HOOKLINE_VOCABULARY`, `HOOKLINE_SAFETENSORS`, `HOOKLINE_CHECKPOINT_…`
+ */
+export async function readPretrained(source: string, options: ReadPretrainedOptions = {}): Promise<Pretrained> {
+  const { heads: wishes = {}, labels, allow = [], seed, positions, onNotice = () => undefined } = options;
+  if (wishes.classifier === 'create' && labels === undefined) {
+    throw new HooklineError('HOOKLINE_OPTIONS', 'readPretrained: a classifier is to be created and labels is not given', { hint: 'give the number of labels' });
+  }
+  const raw = await readRaw(source, options);
+  const { config } = raw.hub;
+  checkPositions(config, source, positions);
+  const tokenizer = readTokenizer(options.vocabulary ?? raw.tokenizerFolder);
+  checkVocabulary(tokenizer, config, options.vocabulary ?? source, options);
+  const fitted = fitWeights(raw.tensors, config, {
+    wishes,
+    labels,
+    allow: allow.filter((fault) => fault !== 'vocabulary'),
+    ...(seed === undefined ? {} : { seed }),
+    source,
+    fileName: raw.fileName,
+  });
+  tell(fitted, raw, onNotice);
+  const known = raw.hub.labels?.names.length === fitted.heads.labels && !fitted.created.includes('classifier.weight');
+  return {
+    config,
+    tensors: fitted.tensors,
+    heads: fitted.heads,
+    tokenizer,
+    vocabulary: tokenizer.vocabulary,
+    ...(known && raw.hub.labels ? { labels: raw.hub.labels } : {}),
+    origin: raw.origin,
+  };
+}
