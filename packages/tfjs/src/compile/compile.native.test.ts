@@ -226,6 +226,34 @@ describe('variables', () => {
     w?.dispose();
   });
 
+  it('are assigned at each call as the function does, once, on a tape or not; the gradient takes what they held before', () => {
+    const make = () => {
+      const mean = tf.variable(tf.tensor1d([1, 2]), false);
+      const fn = (x: tf.Tensor) => {
+        const y = tf.mul(x, mean);
+        mean.assign(tf.tidy(() => tf.add(tf.mul(mean, 0.5), tf.mul(tf.mean(x, 0), 0.5))));
+        mean.assign(tf.add(mean, 1));
+        return tf.add(y, mean); // what it was assigned
+      };
+      return { mean, fn };
+    };
+    const [ours, plain] = [make(), make()];
+    const fast = quick(ours.fn);
+    const x = matrix(3, 2);
+    const gradient = (f: (x: tf.Tensor) => tf.Tensor) => tf.grad((at: tf.Tensor) => tf.sum(f(at)))(x);
+    close(fast(x), plain.fn(x));
+    let start = counted();
+    for (let call = 0; call < 4; call++) {
+      tf.tidy(() => close(call % 2 === 0 ? gradient(fast) : fast(x), call % 2 === 0 ? gradient(plain.fn) : plain.fn(x), 6));
+      close(ours.mean, plain.mean, 6);
+      if (call === 0) start = counted();
+    }
+    expect(counted()).toEqual(start);
+    expect(warnings).toEqual([]);
+    expect(replays()).toBeGreaterThan(0);
+    for (const { mean } of [ours, plain]) mean.dispose();
+  });
+
   it('without a gradient get none, so that an optimizer leaves them', () => {
     const [used, unused] = [tf.variable(tf.scalar(2)), tf.variable(tf.scalar(3))];
     const fast = quick((x: tf.Tensor, weights: { readonly a: tf.Tensor; readonly b: tf.Tensor }) => tf.mul(x, weights.a));
@@ -240,6 +268,7 @@ describe('variables', () => {
 describe('what cannot be replayed', () => {
   const outside = () => tf.keep(tf.tensor1d([1, 2, 3]));
   let captured: tf.Tensor | undefined;
+  let kept: tf.Variable | undefined;
   let calls = 0;
   const x = () => tf.tensor1d(numbers(12));
   const cases: Readonly<Record<string, readonly [(x: tf.Tensor) => tf.Tensor, RegExp]>> = {
@@ -251,7 +280,7 @@ describe('what cannot be replayed', () => {
     'dropout with a seed': [(a) => tf.dropout(a, 0.3, undefined, 5), /seed/],
     'random numbers of TensorFlow': [(a) => tf.add(a, tf.cast(tf.multinomial(a as tf.Tensor1D, 12, 7), 'float32')), /Multinomial/],
     'shapes that depend on values': [(a) => tf.unique(a as tf.Tensor1D).values, /shape of what Unique/],
-    'an assigned variable': [
+    'a variable made inside and assigned': [
       (a) => {
         const v = tf.variable(tf.scalar(1));
         try {
@@ -261,11 +290,22 @@ describe('what cannot be replayed', () => {
           v.dispose();
         }
       },
-      /assigned/,
+      /the function makes is assigned/,
+    ],
+    'a variable assigned in the backward pass': [
+      tf.customGrad((a) => {
+        const gradFunc = (dy: tf.Tensor) => {
+          kept?.assign(tf.scalar(2));
+          return dy;
+        };
+        return { value: tf.clone(a as tf.Tensor), gradFunc };
+      }),
+      /assigned in the backward pass/,
     ],
   };
   it.each(Object.keys(cases))('%s is refused by reason, with one warning, and runs op by op', (name) => {
     captured = outside();
+    kept = tf.variable(tf.scalar(1));
     const [fn, reason] = cases[name] as (typeof cases)[string];
     const fast = quick(fn);
     for (let call = 0; call < 3; call++) expect(fast(x()).rank).toBe(1);
@@ -273,6 +313,7 @@ describe('what cannot be replayed', () => {
     expect(warnings[0]).toMatch(reason);
     expect(describeCompiled()).toMatch(reason);
     captured.dispose();
+    kept.dispose();
   });
 
   it('includes numbers from outside that change between calls', () => {

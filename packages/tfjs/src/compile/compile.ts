@@ -40,8 +40,8 @@ const compiled = new WeakMap<object, () => void>();
  * The same function, faster: on the native engine it is recorded, with its gradient, the first time that it is called with a combination of
  * shapes and dtypes, and replayed afterwards as TensorFlow graphs. On any other engine the answer is `fn` itself.
  *
- * `fn` must be pure: what it answers depends on its arguments, tensors in arrays and plain objects, and on `tf.Variable`s, which may change. Numbers and
- * strings among the arguments are part of the combination. What cannot be replayed is refused with the reason in one warning and runs op by op:
+ * `fn` must be pure: what it answers depends on its arguments, tensors in arrays and plain objects, and on `tf.Variable`s, which may change. It may
+ * assign them, as a batch normalization does its moving averages. Numbers and strings among the arguments are part of the combination. What cannot be replayed is refused with the reason in one warning and runs op by op:
  * other captured tensors, values read in JavaScript, random numbers without a seed that is an argument, ops with a state, shapes that depend on
  * values. The second call with a combination is recorded once more, to compare: numbers that change from call to call are found so. Op by op too:
  * a gradient of a gradient, and a function compiled inside another (the outer one's graph contains it).

@@ -6,7 +6,7 @@ import { Refusal } from './hazards.js';
 import type { NativeBackend } from './native.js';
 import { signatureOf } from './signature.js';
 import { type Structure, structureOf } from './structure.js';
-import { type Trace, trace, type Value } from './trace.js';
+import { type Operation, type Trace, trace, type Value } from './trace.js';
 
 /** A function of tensors, given as a list. */
 export type Flat = (tensors: readonly tf.Tensor[]) => unknown;
@@ -29,7 +29,9 @@ export interface Recording {
   readonly feeds: readonly Source[];
   /** The nesting that the function answers with. */
   readonly result: Structure;
-  /** How many values the backward graph needs of the forward one; it answers with them after the function's own. */
+  /** Variables that the function assigns; the forward graph answers with their values after the function's own. */
+  readonly assigned: readonly tf.Variable[];
+  /** How many values the backward graph needs of the forward one; it answers with them after the others. */
   readonly saved: number;
   /** None where no float32 output depends on a float32 argument or variable, and where the gradient could not be recorded. */
   readonly backward: Backward | undefined;
@@ -44,8 +46,11 @@ interface Run {
   readonly trace: Trace;
   readonly result: Structure;
   readonly outputs: readonly Value[];
+  readonly assigned: readonly Assignment[];
   readonly signature: string;
 }
+
+type Assignment = readonly [tf.Variable, Value];
 
 interface GradientRun extends Run {
   /** For each argument and each variable, in that order. */
@@ -75,12 +80,20 @@ function resultOf(answer: unknown): Structure {
   return result;
 }
 
+/** The operations of the function itself, its results and its assignments, as text. */
+function signatureOfRun(operations: readonly Operation[], outputs: readonly Value[], assigned: readonly Assignment[], result: Structure): string {
+  const values = assigned.map(([, value]) => value);
+  return [signatureOf(operations, [...outputs, ...values]), result.key, ...assigned.map(([{ id }]) => id)].join(' ');
+}
+
 function run(backend: NativeBackend, args: readonly tf.Tensor[], f: Flat): Run {
   const { trace: made, result } = trace(backend, args, ({ noted }) => {
     const structure = resultOf(f(args));
     return { structure, outputs: structure.tensors.map(noted) };
   });
-  return { trace: made, result: result.structure, outputs: result.outputs, signature: signatureOf(made.operations, result.outputs) + result.structure.key };
+  const { structure, outputs } = result;
+  const assigned = [...made.assigned];
+  return { trace: made, result: structure, outputs, assigned, signature: signatureOfRun(made.operations, outputs, assigned, structure) };
 }
 
 const isFloat = (tensor: tf.Tensor): boolean => tensor.dtype === 'float32';
@@ -95,9 +108,10 @@ function runWithGradient(
 ): GradientRun {
   const sources = [...args, ...variables];
   const floats = sources.filter(isFloat);
-  const { trace: made, result } = trace(backend, [...args, ...dys], ({ operations, noted }) => {
+  const { trace: made, result } = trace(backend, [...args, ...dys], ({ operations, noted, assigned: assignments }) => {
     let structure: Structure | undefined;
     let outputs: readonly Value[] = [];
+    let assigned: readonly Assignment[] = [];
     let split = 0;
     /** Takes every output and gives its gradient: this starts the backward pass with several outputs at once. */
     const end = tf.customGrad(() => ({ value: tf.scalar(0), gradFunc: () => dys.map((dy) => tf.clone(dy)) }));
@@ -105,6 +119,7 @@ function runWithGradient(
       structure = resultOf(f(args));
       outputs = structure.tensors.map(noted);
       split = operations.length;
+      assigned = [...assignments];
       return end(...structure.tensors.filter(isFloat));
     };
     let gradients: readonly (tf.Tensor | undefined)[];
@@ -113,12 +128,15 @@ function runWithGradient(
     } catch (error) {
       throw structure && !(error instanceof Refusal) ? new NoGradient() : error;
     }
+    if (assignments.size !== assigned.length || assigned.some(([variable, value]) => assignments.get(variable) !== value)) {
+      throw new Refusal('a variable is assigned in the backward pass');
+    }
     const found = new Map(floats.map((tensor, i) => [tensor, gradients[i] && noted(gradients[i])]));
-    return { structure: structure as unknown as Structure, outputs, split, gradients: sources.map((tensor) => found.get(tensor)) };
+    return { structure: structure as unknown as Structure, outputs, assigned, split, gradients: sources.map((tensor) => found.get(tensor)) };
   });
-  const { structure, outputs, split, gradients } = result;
-  const signature = signatureOf(made.operations.slice(0, split), outputs) + structure.key;
-  return { trace: made, result: structure, outputs, signature, gradients, split };
+  const { structure, outputs, assigned, split, gradients } = result;
+  const signature = signatureOfRun(made.operations.slice(0, split), outputs, assigned, structure);
+  return { trace: made, result: structure, outputs, assigned, signature, gradients, split };
 }
 
 /**
@@ -180,11 +198,12 @@ export function record(backend: NativeBackend, given: readonly tf.Tensor[], f: F
       const done = runs(backend, args, f);
       const backward = 'gradients' in done ? emitBackward(backend, done, args.length) : undefined;
       const saved = backward?.saved ?? [];
-      const forward = emit(binding, [...done.outputs, ...saved], () => false);
+      const forward = emit(binding, [...done.outputs, ...done.assigned.map(([, value]) => value), ...saved], () => false);
       recording = {
         forward: holdGraph(binding, forward),
         feeds: forward.inputs.map(sourceOf),
         result: done.result,
+        assigned: done.assigned.map(([variable]) => variable),
         saved: saved.length,
         backward: backward && { graph: holdGraph(binding, backward.emitted), feeds: backward.feeds, sources: backward.sources },
         differentiable: 'gradients' in done,

@@ -28,22 +28,29 @@ function checkShapes(recording: Recording, outputs: readonly tf.Tensor[]): void 
 
 /** Runs the graphs instead of the function; a tape that is recording gets one op whose gradient is the backward graph. */
 export function replay(backend: NativeBackend, recording: Recording, args: readonly tf.Tensor[]): tf.Tensor[] {
-  const { forward, feeds, result, saved, backward } = recording;
+  const { forward, feeds, result, assigned, saved, backward } = recording;
   const own = result.tensors.length;
-  const tensorOf = (source: Source): tf.Tensor => {
-    if ('argument' in source) return args[source.argument] as tf.Tensor;
-    if (source.variable.isDisposed) {
-      throw new HooklineError('HOOKLINE_COMPILE', `a compiled function uses the variable '${source.variable.name}', which is disposed of`, {
-        hint: 'compile the function again with its new variables',
-      });
+  const computed = own + assigned.length;
+  const alive = (variable: tf.Variable): tf.Variable => {
+    if (!variable.isDisposed) return variable;
+    throw new HooklineError('HOOKLINE_COMPILE', `a compiled function uses the variable '${variable.name}', which is disposed of`, {
+      hint: 'compile the function again with its new variables',
+    });
+  };
+  const tensorOf = (source: Source): tf.Tensor => ('argument' in source ? (args[source.argument] as tf.Tensor) : alive(source.variable));
+  const assign = (values: readonly tf.Tensor[]): void => {
+    for (const [i, value] of values.entries()) {
+      alive(assigned[i] as tf.Variable).assign(value);
+      value.dispose();
     }
-    return source.variable;
   };
   const forwardIds = (): number[] => backend.getInputTensorIds(feeds.map(tensorOf));
 
   if (!backward || !taping()) {
-    const outputs = tensorsOf(backend, forward.run(forwardIds(), own));
+    const tensors = tensorsOf(backend, forward.run(forwardIds(), computed));
+    const outputs = tensors.slice(0, own);
     checkShapes(recording, outputs);
+    assign(tensors.slice(own));
     return outputs;
   }
 
@@ -51,10 +58,11 @@ export function replay(backend: NativeBackend, recording: Recording, args: reado
   return (tf.engine() as unknown as OpRunner).runKernelFunc({
     inputs: Object.fromEntries(backward.sources.map((source, i) => [i, tensorOf(source)])),
     forwardFunc(_, save) {
-      const tensors = tensorsOf(backend, forward.run(forwardIds(), own + saved));
+      const tensors = tensorsOf(backend, forward.run(forwardIds(), computed + saved));
       const outputs = tensors.slice(0, own);
       checkShapes(recording, outputs);
-      save(kept.map((feed) => ('saved' in feed ? (tensors[own + feed.saved] as tf.Tensor) : tensorOf(feed))));
+      save(kept.map((feed) => ('saved' in feed ? (tensors[computed + feed.saved] as tf.Tensor) : tensorOf(feed))));
+      assign(tensors.slice(own, computed)); // after the save, which keeps what a variable held before
       return outputs;
     },
     backwardsFunc(given, savedTensors) {

@@ -29,14 +29,16 @@ export interface Trace {
   readonly operations: readonly Operation[];
   /** Variables that were used without being given, in the order of their first use. */
   readonly variables: readonly tf.Variable[];
+  /** What variables were assigned last; after the trace they hold again what they held before. */
+  readonly assigned: ReadonlyMap<tf.Variable, Value>;
   /** What a tensor is in this trace; only while the traced function runs. */
   noted(tensor: tf.Tensor): Value;
 }
 
-let current: object | undefined;
+let running: Trace | undefined;
 
 /** Whether a function is being traced: what runs now runs for the record. */
-export const tracing = (): boolean => current !== undefined;
+export const tracing = (): boolean => running !== undefined;
 
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
 
@@ -69,9 +71,12 @@ export function trace<R>(backend: NativeBackend, args: readonly tf.Tensor[], f: 
   const { binding } = backend;
   const operations: Operation[] = [];
   const variables: tf.Variable[] = [];
+  const assigned = new Map<tf.Variable, Value>();
   const values = new Map<number, Value>();
   const used = new Map<number, tf.Tensor>();
   const registered = new Map(Object.values(tf.engine().registeredVariables).map((variable) => [variable.dataId, variable]));
+
+  const known = new Set(registered.values());
 
   for (const [index, tensor] of args.entries()) {
     const [id] = backend.getInputTensorIds([tensor]) as [number];
@@ -129,20 +134,25 @@ export function trace<R>(backend: NativeBackend, args: readonly tf.Tensor[], f: 
   const made: Trace = {
     operations,
     variables,
+    assigned,
     noted(tensor) {
       const [id] = backend.getInputTensorIds([tensor]) as [number];
       return values.get(id) ?? capture(id, 'the result');
     },
   };
-  if (current) throw new Error('a trace inside a trace');
-  current = made;
+  const assign = (variable: tf.Variable, value: tf.Tensor): void => {
+    if (!known.has(variable)) throw new Refusal('a variable that the function makes is assigned');
+    assigned.set(variable, made.noted(value));
+  };
+  if (running) throw new Error('a trace inside a trace');
+  running = made;
   backend.binding = noting;
-  const stop = watchJavaScript(backend, binding, used);
+  const stop = watchJavaScript(backend, binding, used, assign);
   try {
     return { trace: made, result: f(made) };
   } finally {
     stop();
     backend.binding = binding;
-    current = undefined;
+    running = undefined;
   }
 }

@@ -5,11 +5,16 @@ import type { Binding, NativeBackend } from './native.js';
 const fromBuffer = 'seeded random numbers, or a table made in a tf.buffer, would be the same at each replay: pass them as an argument';
 
 /**
- * Watches, while a function is traced, what it does in JavaScript: reading values, assigning variables, drawing random numbers with a seed. Each
- * throws a `Refusal`. Numbers uploaded before the trace go through `binding`, so that they are no constants of it. `used` gets every tensor
- * that an op takes, by its id in the addon. The function that it answers with ends the watch.
+ * Watches, while a function is traced, what it does in JavaScript: reading values, drawing random numbers with a seed: each throws a `Refusal`.
+ * Assigning a variable is told to `onAssign`, and undone at the end. Numbers uploaded before the trace go through `binding`, so that they are no constants of it.
+ * `used` gets every tensor that an op takes, by its id in the addon. The function that it answers with ends the watch.
  */
-export function watchJavaScript(backend: NativeBackend, binding: Binding, used: Map<number, tf.Tensor>): () => void {
+export function watchJavaScript(
+  backend: NativeBackend,
+  binding: Binding,
+  used: Map<number, tf.Tensor>,
+  onAssign: (variable: tf.Variable, value: tf.Tensor) => void,
+): () => void {
   const born = new Set<object>();
   const own: NativeBackend = Object.getPrototypeOf(backend);
   let checkingIndices = false;
@@ -52,8 +57,15 @@ export function watchJavaScript(backend: NativeBackend, binding: Binding, used: 
 
   const variables = tf.Variable.prototype;
   const { assign } = variables;
-  variables.assign = () => {
-    throw new Refusal('a variable is assigned');
+  const engine = tf.engine();
+  const before = new Map<tf.Variable, object>();
+  variables.assign = function assignForNow(this: tf.Variable, value: tf.Tensor) {
+    onAssign(this, value);
+    if (!before.has(this)) {
+      engine.incRef(this, null as unknown as tf.KernelBackend); // what it holds outlives the assignment
+      before.set(this, this.dataId);
+    }
+    assign.call(this, value);
   };
   const buffers = tf.TensorBuffer.prototype;
   const { toTensor } = buffers;
@@ -66,6 +78,10 @@ export function watchJavaScript(backend: NativeBackend, binding: Binding, used: 
     for (const name of Object.keys(watched) as (keyof typeof watched)[]) delete (backend as Partial<NativeBackend>)[name];
     gather.kernelFunc = gatherKernel;
     variables.assign = assign;
+    for (const [variable, dataId] of before) {
+      engine.disposeTensor(variable);
+      variable.dataId = dataId;
+    }
     buffers.toTensor = toTensor;
   };
 }
