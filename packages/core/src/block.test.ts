@@ -97,3 +97,12 @@ test('a body that throws leaves the border usable', () => {
   ).toThrow('body');
   expect(block('y', 1, (x) => x)).toBe(1001);
 });
+
+test('a pass that leaves a block out is refused, closed blocks included', () => {
+  const gates = openGates(blocks).map((gate) => ({ ...gate, active: false }));
+  const block = makeBlock(pass({ gates }));
+  block('x', 1, (x) => x);
+  expect(() => block.verify()).toThrow("the learner lists block 'y', and its forward pass did not run it; call block() for each");
+  block('y', 1, (x) => x);
+  expect(() => block.verify()).not.toThrow();
+});

@@ -27,11 +27,17 @@ function checkOutput(name: string, output: unknown): void {
     throw misused(`the body of block '${name}' is asynchronous`, 'a forward pass is synchronous: compute what it awaits before');
 }
 
+/** The border of the blocks in one pass. */
+export interface Border<T> extends Block<T> {
+  /** After the pass. @throws HooklineError `HOOKLINE_BLOCK` for a block of the plan that the pass left out: its gate was decided, and nothing obeyed it */
+  verify(): void;
+}
+
 /**
  * The border of a residual block: the one place where gates, hooks and recomputation meet. A closed block's body is not called.
  * @throws HooklineError `HOOKLINE_BLOCK` for an unknown, nested or repeated block and for an asynchronous body
  */
-export function makeBlock<T>(pass: Pass<T>): Block<T> {
+export function makeBlock<T>(pass: Pass<T>): Border<T> {
   const { mode, step, micro, algebra, hook } = pass;
   const places = new Map<string, readonly [number, Gate]>(pass.gates.map((gate, index) => [gate.name, [index, gate]]));
   const ran = new Set<string>();
@@ -46,7 +52,7 @@ export function makeBlock<T>(pass: Pass<T>): Block<T> {
     return found;
   };
 
-  return (name, x, body, ...inputs) => {
+  const block: Block<T> = (name, x, body, ...inputs) => {
     const [index, gate] = place(name);
     const recompute = pass.recompute(name);
     // Events are built as literals: a spread costs more than all the rest of a block's border.
@@ -64,4 +70,10 @@ export function makeBlock<T>(pass: Pass<T>): Block<T> {
     }
     return hook ? hook<BlockLeave<T>>({ phase: 'leave', mode, step, micro, index, name, gate, input, output }).output : output;
   };
+  const verify = (): void => {
+    const left = [...places.keys()].find((name) => !ran.has(name));
+    if (left !== undefined)
+      throw misused(`the learner lists block '${left}', and its forward pass did not run it`, 'call block() for each, and list no others in blocks');
+  };
+  return Object.assign(block, { verify });
 }

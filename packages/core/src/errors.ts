@@ -27,7 +27,7 @@ export type HookFault =
   | 'late'
   /** Ended its pipeline. */
   | 'completed'
-  /** An answer that is no event, or belongs to another one. */
+  /** An answer that is no event, or belongs to another one; or a hook that is no operator. */
   | 'foreign'
   /** An answer with an unknown, missing, read-only or unusable field. */
   | 'invalid'

@@ -78,4 +78,5 @@ test('a default gives way to a plugin of the same name or capability, not to one
   expect(names(withDefaults(defaults, [plugin('mine', { provides: ['learning-rate'] })]))).toBe('clip mine');
   expect(names(withDefaults(defaults, [plugin('clip')]))).toBe('schedule clip');
   expect(names(withDefaults(defaults, [plugin('mine', { shares: ['clipping'] })]))).toBe('schedule clip mine');
+  expect(names(withDefaults(defaults, [plugin('mine')], ['learning-rate']))).toBe('clip mine');
 });

@@ -90,9 +90,13 @@ export function orderPlugins<T>(plugins: readonly Plugin<T>[]): readonly Plugin<
   return ordered;
 }
 
-/** The learner's defaults that no plugin of the user replaces (by name or by providing the same capability), and the user's plugins. */
-export function withDefaults<T>(defaults: readonly Plugin<T>[], own: readonly Plugin<T>[]): readonly Plugin<T>[] {
-  const replaced = (fallback: Plugin<T>): boolean =>
-    own.some((plugin) => plugin.name === fallback.name || (fallback.provides ?? []).some((capability) => owns(plugin, capability)));
+/**
+ * The learner's defaults that nothing of the user replaces, and the user's plugins. A default gives way to a plugin of its name or one that
+ * provides the same capability, and to an option of the trainer that stands for the capability.
+ * @param given capabilities that options provide: `learning-rate`, where `learningRate` is given
+ */
+export function withDefaults<T>(defaults: readonly Plugin<T>[], own: readonly Plugin<T>[], given: readonly string[] = []): readonly Plugin<T>[] {
+  const taken = (capability: string): boolean => given.includes(capability) || own.some((plugin) => owns(plugin, capability));
+  const replaced = (fallback: Plugin<T>): boolean => own.some((plugin) => plugin.name === fallback.name) || (fallback.provides ?? []).some(taken);
   return [...defaults.filter((plugin) => !replaced(plugin)), ...own];
 }

@@ -45,7 +45,8 @@ function warnOfNoRate({ options, plugins, services }: Pick<RunPlan<any, any>, 'o
 export function planRun<B, T>(options: TrainerOptions<B, T>): RunPlan<B, T> {
   checkTrainerOptions(options);
   const { learner, seed = 0 } = options;
-  const candidates = withDefaults(learner.defaults ?? [], options.plugins ?? []);
+  const given = options.learningRate === undefined ? [] : ['learning-rate'];
+  const candidates = withDefaults(learner.defaults ?? [], options.plugins ?? [], given);
   candidates.forEach(checkPlugin);
   const plugins = orderPlugins(candidates);
   const accumulation = plugins.reduce((factor, plugin) => factor * (plugin.accumulation ?? 1), 1);

@@ -1,4 +1,4 @@
-import { makeBlock } from './block.js';
+import { type Border, makeBlock } from './block.js';
 import { type Cells, createCells } from './cells.js';
 import { openStore, resumePoint } from './checkpointing.js';
 import type { StepBegin } from './events.js';
@@ -75,7 +75,7 @@ const dropoutKey = (run: Run<any, any>, stream: string, step: number, index: num
 export const microSeed = (run: Run<any, any>, step: number, micro: number): readonly [number, number] => dropoutKey(run, 'dropout', step, micro);
 
 /** The border of the blocks in the forward pass of one micro-batch. */
-export function trainingBlock<T>(run: Run<any, T>, { index: step, gates, recompute }: StepBegin, micro: number): Block<T> {
+export function trainingBlock<T>(run: Run<any, T>, { index: step, gates, recompute }: StepBegin, micro: number): Border<T> {
   const { algebra, blocks } = run.plan.learner;
   const seedOf = (index: number) => dropoutKey(run, 'dropout.block', step, micro * blocks.length + index);
   return makeBlock({ mode: 'train', step, micro, gates, algebra, hook: run.hooks.block, recompute, seedOf });

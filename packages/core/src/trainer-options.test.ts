@@ -19,7 +19,10 @@ test.each<[object, string]>([
   [{ seed: 1.5 }, "option 'seed'"],
   [{ learningRate: Number.NaN }, "option 'learningRate'"],
   [{ plugins: [3] }, "option 'plugins[0]': must be a plugin"],
-  [{ learner: undefined }, "option 'learner': must be a learner"],
+  [{ plugins: [undefined] }, "option 'plugins[0]': must be a plugin: { name, … }"],
+  [{ store: { save: () => {} } }, "option 'store': must be a checkpoint store: { save, load }"],
+  [{ store: null }, "option 'store': must be a checkpoint store"],
+  [{ signal: new AbortController() }, "option 'signal': must be an AbortSignal, e.g. controller.signal"],
   [{ resume: true }, 'there is nowhere to resume from'],
 ])('createTrainer refuses %j', (change, words) => {
   const create = () => createTrainer({ learner: residualMlp(), steps: 1, ...rate, ...change } as never);

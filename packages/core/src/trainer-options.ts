@@ -1,23 +1,26 @@
 import { z } from 'zod';
 import { HooklineError } from './errors.js';
+import { learnerSchema } from './learner-shape.js';
 import { parseOptions } from './parse.js';
 import type { TrainerOptions } from './trainer-types.js';
 
 const object = (what: string) => z.custom<object>((value) => typeof value === 'object' && value !== null, `must be ${what}`);
+const withMethods = (what: string, ...names: readonly string[]) =>
+  z.custom<object>((value) => names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'), `must be ${what}`);
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
 
 const schema = z.strictObject({
-  learner: object('a learner'),
+  learner: learnerSchema,
   plugins: z.array(object('a plugin: { name, … }')).optional(),
   steps: z.int().positive().optional(),
   epochs: z.number().positive().optional(),
   seed: z.int().nonnegative().optional(),
   run: z.string().min(1).optional(),
-  store: object('a checkpoint store').optional(),
+  store: withMethods('a checkpoint store: { save, load }', 'save', 'load').optional(),
   resume: z.union([z.boolean(), z.string().min(1)]).optional(),
   learningRate: z.number().nonnegative().optional(),
   hookTimeout: z.number().positive().optional(),
-  signal: object('an AbortSignal').optional(),
+  signal: withMethods('an AbortSignal, e.g. controller.signal', 'throwIfAborted').optional(),
   services: callable.optional(),
 });
 

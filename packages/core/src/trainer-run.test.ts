@@ -129,7 +129,7 @@ test('where a setup fails, the plugins before it hear the end', async () => {
   const second: Plugin = { name: 'second', setup: () => ({ onStep: () => Object.assign([], { subscribe: undefined }) as never }) };
   await expect(createTrainer({ learner: residualMlp(), plugins: [first, second], steps: 1, ...rate }).run()).rejects.toMatchObject({
     plugin: 'second',
-    fault: 'threw',
+    fault: 'foreign',
   });
   expect(endings).toEqual([{ steps: 0, stopped: 'failed' }]);
 });

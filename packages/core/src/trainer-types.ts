@@ -82,7 +82,7 @@ export type TrainerOptions<B, T> = Length & {
   readonly store?: CheckpointStore;
   /** `true`: go on from the latest checkpoint, or from the start where there is none; a name: from that one. Default: start anew, and refuse where there is a checkpoint. */
   readonly resume?: boolean | string;
-  /** Rate where no plugin provides `learning-rate`. */
+  /** A constant rate, instead of the learner's own schedule. A plugin that sets the rate of a step comes after it. */
   readonly learningRate?: number;
   /** Milliseconds that an asynchronous answer may take; default 60,000. */
   readonly hookTimeout?: number;

@@ -240,7 +240,8 @@ test("a learner's defaults serve, and give way by capability", () => {
     { name: 'schedule', provides: ['learning-rate'] },
     { name: 'clip', provides: ['clipping'], stage: 50 },
   ];
-  const plan = (...plugins: Plugin[]) => createTrainer({ learner: residualMlp({ defaults }), plugins, steps: 1, ...rate }).plan();
-  expect(plan()).toEqual(['schedule', 'clip']);
-  expect(plan({ name: 'mine', provides: ['learning-rate'] })).toEqual(['mine', 'clip']);
+  const plan = (plugins: Plugin[], options = {}) => createTrainer({ learner: residualMlp({ defaults }), plugins, steps: 1, ...options }).plan();
+  expect(plan([])).toEqual(['schedule', 'clip']);
+  expect(plan([{ name: 'mine', provides: ['learning-rate'] }])).toEqual(['mine', 'clip']);
+  expect(plan([], { learningRate: 0.01 })).toEqual(['clip']);
 });

@@ -36,7 +36,9 @@ export function createTrainer<B, T>(options: TrainerOptions<B, T>): Trainer {
         const { batches, denominators } = await takeBatches(learner.data, progress.position, accumulation);
         let gradients: Gradients<T> | undefined;
         for (const [micro, batch] of batches.entries()) {
-          gradients = learner.gradients(batch, trainingBlock(run, begin, micro), denominators, gradients, microSeed(run, index, micro));
+          const block = trainingBlock(run, begin, micro);
+          gradients = learner.gradients(batch, block, denominators, gradients, microSeed(run, index, micro));
+          block.verify();
         }
 
         const ready = await hooks.step(gradientsEvent<T>(begin, gradients!));

@@ -134,7 +134,15 @@ test.each<[string, Bad, string, number, string, string]>([
   ['is given no time', { onStep: asynchronously(delay(100)) }, 'onStep', 0, 'none', 'gave no answer in 30 ms'],
   ['emits before it is asked', { onStep: startWith({ phase: 'begin', index: 0 } as StepEvent) }, 'onStep', 0, 'late', 'not asked for'],
   ['throws when it is subscribed', { onStep: boom }, 'onStep', 0, 'threw', 'threw boom'],
-  ['is no operator', { onStep: (() => undefined) as never }, 'onStep', 0, 'threw', 'threw'],
+  ['is no operator', { onStep: (() => undefined) as never }, 'onStep', 0, 'foreign', 'is no RxJS operator'],
+  [
+    'is a function of an event',
+    { onStep: ((step: object) => ({ ...step, learningRate: 1 })) as never },
+    'onStep',
+    0,
+    'foreign',
+    'make a function of an event one: during(phase, fn)',
+  ],
   [
     'answers with another phase',
     { onStep: map((event) => ({ ...event, phase: 'end' }) as StepEvent) },

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs';
+import { isObservable, type Observable, Subject } from 'rxjs';
 import { HookError, type HookFault } from '../errors.js';
 import type { Hooks, Operator } from '../plugin.js';
 import { foreignProblem, type HookEvent, invalidProblem, stepOf } from './answer-rules.js';
@@ -66,11 +66,15 @@ export function segment<E extends HookEvent>({ plugin, hook, operator, firstStep
   const complete = () => void fail('completed', { detail: 'completed its pipeline', hint: 'a hook lives as long as the run (take, first?)' });
 
   const subscribe = () => {
+    let answers: unknown;
     try {
-      return operator(input).subscribe({ next: receive, error: threw, complete });
+      answers = operator(input);
     } catch (error) {
       throw threw(error);
     }
+    if (!isObservable(answers))
+      throw fail('foreign', { detail: 'is no RxJS operator: it did not make an Observable', hint: 'make a function of an event one: during(phase, fn)' });
+    return (answers as Observable<E>).subscribe({ next: receive, error: threw, complete });
   };
   const subscription = subscribe();
 

@@ -3,7 +3,7 @@ import { bestSchema, isBetter, retentionSchema } from '../checkpoint/retention.j
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
 import { isDue, periodInSteps, positiveLengthSchema } from './length.js';
-import { checkSets, monitored } from './monitor.js';
+import { checkSets, monitored, warnIfUnseen } from './monitor.js';
 
 /**
  * Asks for a checkpoint every so many steps; with `best`, also after an evaluation in which the monitored metric was better than ever
@@ -21,12 +21,17 @@ export const checkpoints = definePlugin({
   state: { version: 1, schema: z.strictObject({ best: bestSchema }), initial: () => ({ best: null }) },
   order: ({ keep, best }) => ({ retention: { ...(keep === undefined ? {} : { keep }), ...(best ? { best } : {}) } }),
   hooks: ({ every, best }, run, state) => {
-    if (best) checkSets('checkpoints', [best.set], run);
+    let seen = state.get().best !== null;
+    if (best) {
+      checkSets('checkpoints', [best.set], run);
+      warnIfUnseen('checkpoints', best.set, run, () => seen);
+    }
     const period = periodInSteps(every, run.total);
     return {
       onStep: during('end', (step) => (isDue(step.index + 1, period) ? { ...step, checkpoint: true } : step)),
       onEval: during('evalEnd', (evaluation) => {
         const value = best && monitored(best, evaluation);
+        seen ||= value !== undefined;
         if (!best || value === undefined || !isBetter(best.mode, value, state.get().best)) return evaluation;
         state.set({ best: value });
         return { ...evaluation, checkpoint: true };

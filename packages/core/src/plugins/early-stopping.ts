@@ -3,7 +3,7 @@ import { bestSchema, isBetter, monitorSchema } from '../checkpoint/retention.js'
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
 import type { Monitor } from '../trainer-types.js';
-import { checkSets, monitored } from './monitor.js';
+import { checkSets, monitored, warnIfUnseen } from './monitor.js';
 
 const stateSchema = z.strictObject({
   /** The best value so far; null before the first. */
@@ -40,6 +40,7 @@ export const earlyStopping = definePlugin({
   state: { version: 1, schema: stateSchema, initial: () => ({ best: null, since: 0 }) },
   hooks: ({ patience, minDelta, ...monitor }, run, state) => {
     checkSets('early-stopping', [monitor.set], run);
+    warnIfUnseen('early-stopping', monitor.set, run, () => state.get().best !== null || state.get().since > 0);
     return {
       onEval: during('evalEnd', (evaluation) => {
         const value = monitored(monitor, evaluation);

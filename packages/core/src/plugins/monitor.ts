@@ -2,6 +2,7 @@ import { HooklineError } from '../errors.js';
 import type { EvalEnd } from '../events.js';
 import { didYouMean } from '../nearest.js';
 import type { RunContext } from '../plugin.js';
+import { Logger } from '../services.js';
 import type { Monitor } from '../trainer-types.js';
 
 /**
@@ -30,4 +31,12 @@ export function monitored({ set, metric }: Monitor, evaluation: EvalEnd): number
     });
   }
   return value;
+}
+
+/** Warns at the end of a run that reached its total if the watched set was never evaluated: the plugin then did nothing. */
+export function warnIfUnseen(plugin: string, set: string, run: RunContext, seen: () => boolean): void {
+  run.on('end', ({ stopped }) => {
+    if (stopped !== undefined || seen()) return;
+    run.service(Logger).warn(`plugin '${plugin}' watches evaluations of '${set}', and there was none; add evaluateEvery({ steps })`);
+  });
 }
