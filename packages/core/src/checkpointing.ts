@@ -1,14 +1,14 @@
 import { HooklineError } from './errors.js';
 import type { Run } from './run.js';
 import type { RunPlan } from './run-plan.js';
+import { Logger, RunStorage } from './services.js';
 import type { Checkpoint, CheckpointStore } from './trainer-types.js';
 import type { Tensors } from './values.js';
 
 /** The store of a run: the one given, or the one in the run's directory. */
-export async function openStore({ store, run }: RunPlan<any, any>['options']): Promise<CheckpointStore | undefined> {
+export async function openStore({ options: { store, run }, services }: RunPlan<any, any>): Promise<CheckpointStore | undefined> {
   if (store || run === undefined) return store;
-  const { openRun } = await import('#run-storage');
-  return openRun(run);
+  return services.resolve(RunStorage).open(run, (message) => services.resolve(Logger).warn(message));
 }
 
 /** What a resume must find unchanged: all that decides which draws, batches and states belong to a step. */

@@ -13,7 +13,7 @@ export { parseOptions } from './parse.js';
 export type * from './plugin.js';
 export * from './plugins/index.js';
 export { permutation, uniform } from './random.js';
-export { Clock, Communicator, Logger, RandomSource, type Services, type Token, token } from './services.js';
+export { Clock, Communicator, Logger, RandomSource, RunStorage, type Services, type Token, token } from './services.js';
 export { createTrainer } from './trainer.js';
 export type * from './trainer-types.js';
 export type * from './values.js';

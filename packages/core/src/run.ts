@@ -54,7 +54,7 @@ function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context:
 /** Starts a run, or goes on with one: learner and plugin states are restored before any plugin is set up. */
 export async function startRun<B, T>(plan: RunPlan<B, T>): Promise<Run<B, T>> {
   const { learner, plugins } = plan;
-  const store = await openStore(plan.options);
+  const store = await openStore(plan);
   const resumed = await resumePoint(plan, store);
   const { step, position, metrics } = resumed ?? { step: 0, position: 0, metrics: {} };
   const context = runContext(plan, step);

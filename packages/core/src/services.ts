@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { container, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { uniform } from './random.js';
+import type { CheckpointStore } from './trainer-types.js';
 
 /** The key of a service, typed by what it resolves to. */
 export type Token<X> = InjectionToken<X>;
@@ -34,9 +35,16 @@ export interface Communicator {
   readonly size: number;
 }
 
+/** Where the checkpoints of a run directory go, when a run is given a directory and no store. */
+export interface RunStorage {
+  /** @param warn told of a damaged checkpoint that is passed over */
+  open(directory: string, warn: (message: string) => void): Promise<CheckpointStore>;
+}
+
 export const Clock = token<Clock>('Clock');
 export const RandomSource = token<RandomSource>('RandomSource');
 export const Logger = token<Logger>('Logger');
+export const RunStorage = token<RunStorage>('RunStorage');
 export const Communicator = token<Communicator>('Communicator');
 
 /** The services of one run. */
@@ -46,6 +54,7 @@ const root = container.createChildContainer();
 root.register(Clock, { useFactory: (): Clock => ({ seconds: () => performance.now() / 1000, now: () => Date.now() }) });
 root.register(RandomSource, { useFactory: (): RandomSource => ({ uniform }) });
 root.register(Logger, { useFactory: (): Logger => ({ info: (message) => console.error(message), warn: (message) => console.error(message) }) });
+root.register(RunStorage, { useFactory: (): RunStorage => ({ open: async (directory, warn) => (await import('#run-storage')).openRun(directory, warn) }) });
 root.register(Communicator, { useFactory: (): Communicator => ({ rank: 0, size: 1 }) });
 
 /**

@@ -14,8 +14,8 @@ describe('the expected saving', () => {
     expect(oracle.computeSavedPercent.length).toBe(35);
     for (const { thetaBar, L, T, gamma, paper, algorithm1 } of oracle.computeSavedPercent) {
       const saved = (options: PldOptions) => 100 * expectedSaving({ thetaBar, ...options }, { depth: L, steps: T });
-      expect(Math.abs(saved({ gamma }) - paper)).toBeLessThanOrEqual(1e-11 * paper);
-      expect(Math.abs(saved({ gamma, convention: 'algorithm1' }) - algorithm1)).toBeLessThanOrEqual(1e-11 * algorithm1);
+      expect(Math.abs(saved({ gamma }) - paper)).toBeLessThanOrEqual(1e-12);
+      expect(Math.abs(saved({ gamma, convention: 'algorithm1' }) - algorithm1)).toBeLessThanOrEqual(1e-12);
       if (gamma === 100 / T) expect(saved({})).toBe(saved({ gamma }));
     }
   });

@@ -12,15 +12,17 @@ export function savedAt(dropping: Dropping, theta: number): number {
 
 /** Mean of `savedAt` over the steps of the run. */
 export function savedOver(dropping: Dropping): number {
-  let sum = 0;
+  let [sum, lost] = [0, 0]; // summed with what rounding loses (Neumaier 1974): runs have a million steps
   let last = { key: Number.NaN, saved: 0 }; // theta settles, and growth has few depths: most steps save what the step before saved
   for (let step = 0; step < dropping.steps; step++) {
     const theta = thetaAt(dropping, step);
     const key = dropping.shape?.type === 'growth' ? grownBlocks(dropping.blocks.length, theta, dropping.options.minimumActive) : theta;
     if (key !== last.key) last = { key, saved: savedAt(dropping, theta) };
-    sum += last.saved;
+    const next = sum + last.saved;
+    lost += sum > last.saved ? sum - next + last.saved : last.saved - next + sum;
+    sum = next;
   }
-  return dropping.steps === 0 ? 0 : sum / dropping.steps;
+  return dropping.steps === 0 ? 0 : (sum + lost) / dropping.steps;
 }
 
 /** The least end value: 0, or for a function the one whose stretching brings its least theta to 0. */
