@@ -23,3 +23,12 @@ test('every block of every micro-batch of every step has a dropout key of its ow
   expect(keys).toHaveLength(5 * 3 * (1 + 4));
   expect(new Set(keys).size).toBe(keys.length);
 });
+
+test('a learner that leaves a block out of its forward pass is found out in the first step', async () => {
+  const learner = residualMlp();
+  const blocks = [...learner.blocks, { name: 'fused', branches: [], parameters: [], cost: 1 }];
+  await expect(createTrainer({ learner: { ...learner, blocks }, steps: 2, learningRate: 0.01 }).run()).rejects.toMatchObject({
+    code: 'HOOKLINE_BLOCK',
+    message: expect.stringContaining("the learner lists block 'fused', and its forward pass did not run it"),
+  });
+});
