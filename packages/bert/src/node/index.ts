@@ -5,3 +5,4 @@ export * from './pretrained/index.js';
 export { readTokenizer, saveTokenizer } from './read-tokenizer.js';
 export { type TokenCacheOptions, tokenCache } from './token-cache.js';
 export { type FileTokens, openTokens } from './token-files.js';
+export { type Lines, utf8Lines, utf8Parts } from './utf8-lines.js';
