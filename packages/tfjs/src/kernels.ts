@@ -20,8 +20,8 @@ export function countKernels(): { readonly stop: () => KernelCounts } {
       return original(parameters);
     };
   });
-  const forget = onGraphRun((graph) => {
-    for (const [op, times] of graph.counts) counts[op] = (counts[op] ?? 0) + times;
+  const forget = onGraphRun((ran) => {
+    for (const [op, times] of ran) counts[op] = (counts[op] ?? 0) + times;
   });
   const stop = () => {
     forget();

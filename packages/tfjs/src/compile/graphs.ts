@@ -1,15 +1,21 @@
 import { withSavedModelDirectory } from '#saved-model-directory';
-import type { Emitted } from './emit.js';
-import { encodeSavedModel } from './graph.js';
+import { encodeSavedModel, type GraphNode } from './graph.js';
 import type { Binding, TensorMetadata } from './native.js';
+
+/** Each op that a graph computes, with how often. */
+export type OpCounts = ReadonlyMap<string, number>;
 
 /** A graph in TensorFlow's memory. */
 export interface Graph {
   /** Runs it on tensors by their ids in the addon, and answers with its first `outputs` values. Blocks until it is done. */
   run(inputs: readonly number[], outputs: number): readonly TensorMetadata[];
   readonly operations: number;
-  /** Each op that computes, with how often it is in the graph. */
-  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Nodes of which some, `i0`, `i1`, …, are fed, and others, `o0`, `o1`, …, answer. */
+export interface Program {
+  readonly nodes: readonly GraphNode[];
+  readonly inputs: readonly unknown[];
 }
 
 interface Held extends Graph {
@@ -19,18 +25,30 @@ interface Held extends Graph {
 }
 
 const held = new Map<Binding, Set<Held>>();
-const listeners = new Set<(graph: Graph) => void>();
+const listeners = new Set<(counts: OpCounts) => void>();
 
 /** Tells of each run of a graph until the function that it answers with is called. */
-export function onGraphRun(listener: (graph: Graph) => void): () => void {
+export function onGraphRun(listener: (counts: OpCounts) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Tells the listeners that a graph ran. */
+export function graphRan(counts: OpCounts): void {
+  for (const listener of listeners) listener(counts);
 }
 
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Nodes that compute nothing. */
-const still = new Set(['Placeholder', 'Const', 'Identity']);
+const still = new Set(['Placeholder', 'Const', 'Identity', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'DestroyResourceOp', 'Unpack']);
+
+/** Counts the ops that compute. */
+export function countOps(nodes: Iterable<GraphNode>): OpCounts {
+  const counts = new Map<string, number>();
+  for (const { op } of nodes) if (!still.has(op)) counts.set(op, (counts.get(op) ?? 0) + 1);
+  return counts;
+}
 
 const list = (prefix: string, length: number): string => Array.from({ length }, (_, i) => `${prefix}${i}:0,`).join('');
 
@@ -43,23 +61,21 @@ const graphsOf = (binding: Binding): Set<Held> => {
 /** Graphs that are loaded on any backend. */
 export const loadedGraphs = (): readonly Graph[] => [...held.values()].flatMap((graphs) => [...graphs]);
 
-function createGraph(binding: Binding, { nodes, inputs }: Emitted, bytes: Uint8Array): Held {
+function createGraph(binding: Binding, { nodes, inputs }: Program, bytes: Uint8Array): Held {
   const inputNames = list('i', inputs.length);
   const outputNames = new Map<number, string>();
-  const counts = new Map<string, number>();
-  for (const { op } of nodes) if (!still.has(op)) counts.set(op, (counts.get(op) ?? 0) + 1);
+  const counts = countOps(nodes);
   const graph: Held = {
     bytes,
     users: 0,
     id: undefined,
     operations: nodes.length,
-    counts,
     run(ids, outputs) {
       graph.id ??= withSavedModelDirectory(bytes, (directory) => binding.loadSavedModel(directory, 'serve,'));
       const names = outputNames.get(outputs) ?? list('o', outputs);
       outputNames.set(outputs, names);
       const answered = binding.runSavedModel(graph.id, ids, inputNames, names);
-      for (const listener of listeners) listener(graph);
+      graphRan(counts);
       return answered;
     },
   };
@@ -67,10 +83,10 @@ function createGraph(binding: Binding, { nodes, inputs }: Emitted, bytes: Uint8A
 }
 
 /** The graph for these nodes: the one that is loaded already where there is an equal one. Each call needs a `releaseGraph`. */
-export function holdGraph(binding: Binding, emitted: Emitted): Graph {
-  const bytes = encodeSavedModel(emitted.nodes);
+export function holdGraph(binding: Binding, program: Program): Graph {
+  const bytes = encodeSavedModel(program.nodes);
   const graphs = graphsOf(binding);
-  const graph = [...graphs].find((one) => sameBytes(one.bytes, bytes)) ?? createGraph(binding, emitted, bytes);
+  const graph = [...graphs].find((one) => sameBytes(one.bytes, bytes)) ?? createGraph(binding, program, bytes);
   graphs.add(graph);
   graph.users += 1;
   return graph;

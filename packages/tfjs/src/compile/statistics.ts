@@ -1,5 +1,6 @@
 import { loadedGraphs } from './graphs.js';
 import type { Recording } from './recording.js';
+import { openSessions } from './session.js';
 
 /** Why a function runs op by op at one combination of arguments. */
 export interface Refused {
@@ -26,7 +27,7 @@ export interface FunctionStatistics {
 }
 
 export interface CompileStatistics {
-  /** Graphs in memory. Functions that do the same at the same shapes share theirs. */
+  /** Graphs in memory, those of optimizers among them. Functions that do the same at the same shapes share theirs. */
   readonly graphs: number;
   /** Recordings made since the program began, refusals not counted. */
   readonly recorded: number;
@@ -80,7 +81,7 @@ export function forget(keeper: Keeper): void {
 
 /** What `compile` has recorded and replayed in this process. */
 export const compileStatistics = (): CompileStatistics => ({
-  graphs: loadedGraphs().length,
+  graphs: loadedGraphs().length + openSessions(),
   ...totals,
   functions: [...keepers].map(({ statistics }) => statistics()),
 });

@@ -1,6 +1,6 @@
 import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Moments, Optimizer } from '../optimizers/optimizer.js';
 import type { Parameters } from './parameters.js';
 import type { Slots } from './slots.js';
 
@@ -30,12 +30,15 @@ export function saveTensors({ parameters, optimizer, slots }: Saved): Tensors {
   const { m, v, step } = prefixes(optimizer);
   const out: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(parameters.read())) out[`weights/${name}`] = tensor;
-  for (const [name, moments] of optimizer.moments) {
-    out[m + name] = host(moments.m);
-    out[v + name] = host(moments.v);
-    out[step + name] = { shape: [1], data: Int32Array.of(moments.count) };
+  const moments = optimizer.read();
+  for (const name of parameters.names) {
+    const { m: first, v: second, count } = moments.get(name) as Moments;
+    const shape = [...parameters.variable(name).shape];
+    out[m + name] = { shape, data: first };
+    out[v + name] = { shape, data: second };
+    out[step + name] = { shape: [1], data: Int32Array.of(count) };
   }
-  for (const slot of slots.names()) for (const [name, tensor] of slots.get(slot)) out[`${slotPrefix}${slot}/${name}`] = host(tensor);
+  for (const slot of slots.names()) for (const name of parameters.names) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
   return out;
 }
 
@@ -76,9 +79,8 @@ export function loadTensors(into: Saved, tensors: Tensors): void {
   const { parameters, optimizer, slots } = into;
   const { m, v, step } = prefixes(optimizer);
   const at = (key: string): NamedTensor => tensors[key] as NamedTensor;
-  for (const name of parameters.names) {
-    parameters.assign(name, device(at(`weights/${name}`)));
-    optimizer.restore(name, { m: device(at(m + name)), v: device(at(v + name)), count: at(step + name).data[0] as number });
-  }
+  const numbers = (key: string): Float32Array => new Float32Array(at(key).data);
+  for (const name of parameters.names) parameters.assign(name, device(at(`weights/${name}`)));
+  optimizer.restore(new Map(parameters.names.map((name) => [name, { m: numbers(m + name), v: numbers(v + name), count: at(step + name).data[0] as number }])));
   slots.reset(new Map(savedSlots.map((slot) => [slot, new Map(parameters.names.map((name) => [name, device(at(`${slotPrefix}${slot}/${name}`))]))])));
 }

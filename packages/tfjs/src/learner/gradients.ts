@@ -1,7 +1,8 @@
 import { type Gradients, HooklineError, type Host, type Scalars } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Groups } from '../optimizers/groups.js';
 import type { ScaledGradient } from '../optimizers/optimizer.js';
-import { updateOps } from '../optimizers/update-ops.js';
+import type { UpdateOps } from '../optimizers/update-ops.js';
 import type { Parameters } from './parameters.js';
 
 type Values = ReadonlyMap<string, ScaledGradient>;
@@ -40,7 +41,7 @@ export function sourceOf(handle: Gradients<tf.Tensor>): Source {
  * Starts a step. Norms are measured at most once for each tensor, the first time together with the losses: one packed read. `scale` and
  * `clipNorm` only change a factor that the optimizer's pass multiplies by; `clipValue`, `map` and `replace` make new tensors.
  */
-export function accumulate(parameters: Parameters): Accumulator {
+export function accumulate(parameters: Parameters, ops: UpdateOps, groups: Groups): Accumulator {
   const sums = new Map<string, tf.Tensor>();
   const losses = new Map<string, tf.Tensor>();
   const derived = new Set<tf.Tensor>();
@@ -49,22 +50,27 @@ export function accumulate(parameters: Parameters): Accumulator {
   let generation = 0;
   let released = false;
 
-  const measure = (tensors: readonly tf.Tensor[]): void => {
-    const missing = [...new Set(tensors)].filter((tensor) => !squares.has(tensor));
+  /** The gradients as they came from the backward pass. */
+  const raw = (): Values => new Map([...sums].map(([name, tensor]) => [name, { tensor, scale: 1 }]));
+
+  const measure = (values: Values): void => {
+    const wanted = groups.map((names) => {
+      const tensors = names.flatMap((name) => [sums.get(name) ?? [], values.get(name)?.tensor ?? []].flat());
+      return [...new Set(tensors)].filter((tensor) => !squares.has(tensor));
+    });
     const scalars = lossValues ? [] : [...losses];
-    if (missing.length + scalars.length === 0) return;
-    const read = updateOps().measure(
-      missing,
+    if (wanted.every((tensors) => tensors.length === 0) && scalars.length === 0) return;
+    const read = ops.measure(
+      wanted,
       scalars.map(([, tensor]) => tensor),
     );
-    for (const [i, tensor] of missing.entries()) squares.set(tensor, read.squares[i] as number);
+    for (const [g, tensors] of wanted.entries()) for (const [i, tensor] of tensors.entries()) squares.set(tensor, read.squares[g]?.[i] as number);
     lossValues ??= Object.fromEntries(scalars.map(([name], i) => [name, read.scalars[i] as number]));
   };
 
-  const normOf = (values: Iterable<ScaledGradient>): number => {
-    const list = [...values];
-    measure([...sums.values(), ...list.map(({ tensor }) => tensor)]);
-    return Math.sqrt(list.reduce((total, { tensor, scale }) => total + scale ** 2 * (squares.get(tensor) as number), 0));
+  const normOf = (values: Values): number => {
+    measure(values);
+    return Math.sqrt([...values.values()].reduce((total, { tensor, scale }) => total + scale ** 2 * (squares.get(tensor) as number), 0));
   };
 
   /** Answers with a tensor that the accumulator owns, made by `f` from a gradient with its factor applied. */
@@ -139,10 +145,10 @@ export function accumulate(parameters: Parameters): Accumulator {
         };
         const self: Gradients<tf.Tensor> = {
           names,
-          norm: (name) => normOf(name === undefined ? values().values() : [one(name)]),
+          norm: (name) => normOf(name === undefined ? values() : new Map([[name, one(name)]])),
           clipNorm: (limit) =>
             then((current) => {
-              const factor = Math.min(1, limit / (normOf(current.values()) + 1e-6));
+              const factor = Math.min(1, limit / (normOf(current) + 1e-6));
               return factor === 1 ? current : mapValues(current, ({ tensor, scale }) => ({ tensor, scale: scale * factor }));
             }),
           clipValue: (limit) =>
@@ -163,10 +169,10 @@ export function accumulate(parameters: Parameters): Accumulator {
         sources.set(self, { accumulator, values, changed });
         return self;
       };
-      return make([...sums.keys()], () => new Map([...sums].map(([name, tensor]) => [name, { tensor, scale: 1 }])), false);
+      return make([...sums.keys()], raw, false);
     },
     report() {
-      const gradientNorm = normOf([...sums.values()].map((tensor) => ({ tensor, scale: 1 })));
+      const gradientNorm = normOf(raw());
       return { losses: lossValues ?? {}, gradientNorm };
     },
     release() {

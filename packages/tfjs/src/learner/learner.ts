@@ -11,8 +11,10 @@ import {
   type Scalars,
 } from '@hookline/core';
 import type * as tf from '@tensorflow/tfjs-core';
+import { groupParameters } from '../optimizers/groups.js';
 import { createOptimizer } from '../optimizers/optimizer.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
+import { createUpdateOps } from '../optimizers/update-ops.js';
 import { tensorAlgebra } from './algebra.js';
 import { loadTensors, saveTensors } from './checkpoint.js';
 import { compiledBlocks } from './compiled-blocks.js';
@@ -72,8 +74,10 @@ function checkBlocks(parameters: Parameters, blocks: readonly BlockInfo[]): void
 export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, tf.Tensor> {
   const { parameters, blocks, data, evaluationSets = [], objectives, evaluate, defaults } = options;
   checkBlocks(parameters, blocks);
-  const optimizer = createOptimizer(parameters, blocks, options.optimizer);
-  const slots = weightSlots(parameters);
+  const ops = createUpdateOps();
+  const groups = groupParameters(ops, parameters.names, blocks);
+  const optimizer = createOptimizer(parameters, blocks, options.optimizer, ops);
+  const slots = weightSlots(parameters, ops, groups);
   const state = { parameters, optimizer, slots };
   const live = new Set<Accumulator>();
   const compiled = compiledBlocks(parameters, blocks);
@@ -115,7 +119,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
   };
 
   const accumulatorOf = (into: Gradients<tf.Tensor> | undefined): Accumulator => {
-    if (!into) return accumulate(parameters);
+    if (!into) return accumulate(parameters, ops, groups);
     const { accumulator, changed, values } = sourceOf(into);
     if (changed)
       throw new HooklineError('HOOKLINE_GRADIENTS', 'a micro-batch cannot be added to gradients that were clipped or changed', { hint: 'accumulate first' });
@@ -165,6 +169,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
       compiled.free();
       slots.dispose();
       optimizer.dispose();
+      ops.free();
       parameters.dispose();
     },
   };

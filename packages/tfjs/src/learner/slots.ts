@@ -1,6 +1,7 @@
 import { HooklineError, type Weights } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { updateOps } from '../optimizers/update-ops.js';
+import type { Groups } from '../optimizers/groups.js';
+import type { UpdateOps } from '../optimizers/update-ops.js';
 import type { Parameters } from './parameters.js';
 
 type Slot = ReadonlyMap<string, tf.Tensor>;
@@ -19,7 +20,7 @@ export interface Slots extends Weights {
  * Weights in named slots. `lerp` moves every parameter at every call, those of dropped blocks too: simple, and the same numbers whether or
  * not a checkpoint was written or an evaluation came between. (Catching up lazily would round differently at each of those.)
  */
-export function weightSlots(parameters: Parameters): Slots {
+export function weightSlots(parameters: Parameters, ops: UpdateOps, groups: Groups): Slots {
   const slots = new Map<string, Map<string, tf.Tensor>>();
 
   const get = (slot: string): Map<string, tf.Tensor> => {
@@ -35,7 +36,14 @@ export function weightSlots(parameters: Parameters): Slots {
     for (const tensor of slots.get(slot)?.values() ?? []) tensor.dispose();
     slots.delete(slot);
   };
-  const copied = (tensor: tf.Tensor): tf.Tensor => tf.keep(updateOps().decay(tensor, 1));
+  /** A copy of each: a slot never holds the tensor of a weight. */
+  const copies = (names: readonly string[], from: (name: string) => tf.Tensor): (readonly [string, tf.Tensor])[] => {
+    const made = ops.decay(
+      names.map(from),
+      names.map(() => 1),
+    );
+    return names.map((name, i) => [name, made[i] as tf.Tensor]);
+  };
 
   return {
     names: () => [...slots.keys()],
@@ -46,19 +54,22 @@ export function weightSlots(parameters: Parameters): Slots {
         throw new HooklineError('HOOKLINE_WEIGHTS', `'${to}' cannot name a weight slot`, { hint: 'use a name without slashes, such as ema' });
       }
       drop(to);
-      slots.set(to, new Map(parameters.names.map((name) => [name, copied(parameters.variable(name))])));
+      slots.set(to, new Map(groups.flatMap((names) => copies(names, parameters.variable).map(([name, tensor]) => [name, tf.keep(tensor)]))));
     },
     lerp(to, amount) {
       const slot = get(to);
-      const { lerp } = updateOps();
-      for (const name of parameters.names) {
-        const before = slot.get(name) as tf.Tensor;
-        slot.set(name, tf.keep(lerp(before, parameters.variable(name), amount)));
-        before.dispose();
+      for (const names of groups) {
+        const before = names.map((name) => slot.get(name) as tf.Tensor);
+        const after = ops.lerp(before, names.map(parameters.variable), amount);
+        for (const [i, name] of names.entries()) {
+          slot.set(name, tf.keep(after[i] as tf.Tensor));
+          before[i]?.dispose();
+        }
       }
     },
     restore(from) {
-      for (const [name, tensor] of get(from)) parameters.assign(name, updateOps().decay(tensor, 1));
+      const slot = get(from);
+      for (const names of groups) for (const [name, tensor] of copies(names, (name) => slot.get(name) as tf.Tensor)) parameters.assign(name, tensor);
     },
     reset(next) {
       for (const slot of [...slots.keys()]) drop(slot);

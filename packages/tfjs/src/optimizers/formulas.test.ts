@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { corrections } from './adamw.js';
 import { hostOps, prepareHostOps } from './host-ops.js';
+import type { ParameterOps } from './parameter-ops.js';
 import { tensorOps } from './tensor-ops.js';
-import type { UpdateOps } from './update-ops.js';
 
 const close = (tensor: tf.Tensor, expected: readonly number[], digits = 6) => {
   const got = tensor.dataSync();
@@ -17,7 +17,7 @@ describe.each([
   ['wasm', 'loops', hostOps],
   ['cpu', 'ops', tensorOps],
   ['wasm', 'ops', tensorOps],
-] as const)('on %s, by %s', (engine, _form, ops: UpdateOps) => {
+] as const)('on %s, by %s', (engine, _form, ops: ParameterOps) => {
   beforeAll(async () => {
     await loadEngine(engine);
     expect(prepareHostOps()).toBe(true);

@@ -4,7 +4,7 @@ import type { AdamWStep } from './adamw.js';
 import { hostView, squares } from './host.js';
 import type { LambStep } from './lamb.js';
 import { adamwLoop, type Five, lambLoop, lerpLoop, scaleLoop } from './loops.js';
-import type { ParameterTensors, UpdateOps } from './update-ops.js';
+import type { ParameterOps, ParameterTensors } from './parameter-ops.js';
 
 /** Views of the inputs, then of the output. */
 type Loop = (arrays: readonly Float32Array[], call: HostCall) => void;
@@ -62,7 +62,7 @@ export function prepareHostOps(): boolean {
  * On wasm a SIMD loop takes a fraction of the time of a loop in JavaScript or of tensor ops, which are about equal.
  * Weights and slots become new tensors, because the wasm backend keeps packed copies of matrices by tensor.
  */
-export const hostOps: UpdateOps = {
+export const hostOps: ParameterOps = {
   adamw: ({ w, g, m, v }: ParameterTensors, step: AdamWStep) => ({ w: runKernel('HooklineAdamW', { w, g, m, v }, { ...step }), m, v }),
   lamb: ({ w, g, m, v }: ParameterTensors, step: LambStep) => ({ w: runKernel('HooklineLamb', { w, g, m, v }, { ...step, trust: step.trust ? 1 : 0 }), m, v }),
   decay: (w, factor) => runKernel('HooklineDecay', { w }, { factor }),

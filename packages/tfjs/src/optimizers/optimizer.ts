@@ -1,10 +1,12 @@
 import type { BlockInfo, UpdatePlan } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Parameters } from '../learner/parameters.js';
-import { corrections } from './adamw.js';
+import { type AdamWStep, corrections } from './adamw.js';
 import { fates } from './dropped.js';
+import { groupParameters } from './groups.js';
+import type { LambStep } from './lamb.js';
 import { type OptimizerOptions, type OptimizerSettings, parseOptimizer } from './options.js';
-import { type ParameterTensors, type Updated, type UpdateOps, updateOps } from './update-ops.js';
+import { createUpdateOps, type GroupPass, type HostMoments, type UpdateOps } from './update-ops.js';
 
 /** A gradient as it lies on the device, and the factor that clipping and scaling left to the optimizer. */
 export interface ScaledGradient {
@@ -13,90 +15,148 @@ export interface ScaledGradient {
 }
 
 /** Optimizer state of one parameter. */
-export interface Moments {
-  readonly m: tf.Tensor;
-  readonly v: tf.Tensor;
+export interface Moments extends HostMoments {
   /** Updates so far: the t of Adam's bias correction when the counter is the parameter's own. */
   readonly count: number;
 }
 
 export interface Optimizer {
   readonly settings: OptimizerSettings;
-  /** State by parameter name, never by position. */
-  readonly moments: ReadonlyMap<string, Moments>;
-  /** Replaces the state of a parameter and takes the tensors over. */
-  restore(name: string, moments: Moments): void;
+  /** A parameter's updates so far. */
+  count(name: string): number;
+  /** A copy of the state by parameter name, never by position. */
+  read(): ReadonlyMap<string, Moments>;
+  /** Replaces the state of all parameters. */
+  restore(moments: ReadonlyMap<string, Moments>): void;
   /** One pass over all parameters. Gradients stay the caller's. */
   update(gradients: ReadonlyMap<string, ScaledGradient>, plan: UpdatePlan): void;
   dispose(): void;
 }
 
-/** An optimizer for these parameters, with moments of zero. Blocks tell it which parameters a gate drops. */
-export function createOptimizer(parameters: Parameters, blocks: readonly BlockInfo[], options: OptimizerOptions): Optimizer {
+/** What decides over a parameter's step, beside the settings. */
+interface Numbers {
+  readonly gradientScale: number;
+  readonly rate: number;
+  readonly decays: boolean;
+  readonly t: number;
+}
+
+interface Group {
+  readonly names: readonly string[];
+  readonly pass: GroupPass<Numbers>;
+}
+
+/** A pass that takes its steps in another form. */
+const withSteps = <From, To>(pass: GroupPass<To>, stepOf: (from: From) => To): GroupPass<From> => ({
+  ...pass,
+  update: (updates) => pass.update(updates.map((one) => ({ ...one, step: stepOf(one.step) }))),
+});
+
+const shared = ({ betas: [beta1, beta2], epsilon, biasCorrection, weightDecay }: OptimizerSettings, { gradientScale, decays, t }: Numbers) => ({
+  gradientScale,
+  beta1,
+  beta2,
+  epsilon,
+  weightDecay: decays ? weightDecay : 0,
+  ...corrections(beta1, beta2, t, biasCorrection),
+});
+
+function adamwStep(settings: OptimizerSettings, numbers: Numbers): AdamWStep {
+  const { first, weightDecay, ...rest } = shared(settings, numbers);
+  return { ...rest, keep: 1 - numbers.rate * weightDecay, stepSize: numbers.rate * first };
+}
+
+function lambStep(settings: OptimizerSettings & { readonly type: 'lamb' }, numbers: Numbers): LambStep {
+  const { first, ...rest } = shared(settings, numbers);
+  return { ...rest, firstScale: first, rate: numbers.rate, trust: settings.trustAll || numbers.decays };
+}
+
+const passOf = (settings: OptimizerSettings, ops: UpdateOps, shapes: readonly (readonly number[])[]): GroupPass<Numbers> =>
+  settings.type === 'lamb'
+    ? withSteps(ops.lamb(shapes), (numbers) => lambStep(settings, numbers))
+    : withSteps(ops.adamw(shapes), (numbers) => adamwStep(settings, numbers));
+
+/**
+ * An optimizer for these parameters, with moments of zero. Blocks tell it which parameters a gate drops.
+ * @param ops the caller's to free; by default those of the engine in use, freed with the optimizer
+ */
+export function createOptimizer(parameters: Parameters, blocks: readonly BlockInfo[], options: OptimizerOptions, ops?: UpdateOps): Optimizer {
   const settings = parseOptimizer(options);
   const fateOf = fates(blocks);
-  const moments = new Map<string, Moments>();
-  updateOps(); // so that the backend has its kernels before anybody counts them
-  for (const name of parameters.names) {
-    const { shape } = parameters.variable(name);
-    moments.set(name, { m: tf.keep(tf.zeros(shape)), v: tf.keep(tf.zeros(shape)), count: 0 });
-  }
+  const used = ops ?? createUpdateOps();
+  const groups = groupParameters(used, parameters.names, blocks).map(
+    (names): Group => ({
+      names,
+      pass: passOf(
+        settings,
+        used,
+        names.map((name) => parameters.variable(name).shape),
+      ),
+    }),
+  );
+  const counts = new Map(parameters.names.map((name) => [name, 0]));
+  const countOf = (name: string): number => counts.get(name) as number;
 
-  const restore = (name: string, next: Moments): void => {
-    const old = moments.get(name) as Moments;
-    if (old.m !== next.m) old.m.dispose();
-    if (old.v !== next.v) old.v.dispose();
-    tf.keep(next.m);
-    tf.keep(next.v);
-    moments.set(name, next);
+  const assign = (names: readonly string[], weights: readonly tf.Tensor[]): void => {
+    for (const [i, name] of names.entries()) parameters.assign(name, weights[i] as tf.Tensor);
   };
 
-  const advance = (ops: UpdateOps, at: ParameterTensors, gradientScale: number, rate: number, decays: boolean, t: number): Updated => {
-    const { betas, epsilon, weightDecay: decay, biasCorrection } = settings;
-    const [beta1, beta2] = betas;
-    const { first, rootScale } = corrections(beta1, beta2, t, biasCorrection);
-    const weightDecay = decays ? decay : 0;
-    if (settings.type === 'lamb') {
-      const trust = settings.trustAll || decays;
-      return ops.lamb(at, { gradientScale, beta1, beta2, firstScale: first, rootScale, epsilon, weightDecay, rate, trust });
+  const updateGroup = ({ names, pass }: Group, gradients: ReadonlyMap<string, ScaledGradient>, plan: UpdatePlan): void => {
+    const moving = names.flatMap((name, place) => {
+      const rate = plan.learningRate * plan.rateScale(name);
+      const gradient = gradients.get(name);
+      const fate = plan.rateScale(name) === 0 ? 'stand' : fateOf(name, gradient !== undefined, plan.gates, plan.dropped);
+      return fate === 'stand' ? [] : [{ name, place, rate, gradient, fate, decays: !settings.noDecay(name) }];
+    });
+
+    const decaying = moving.filter(({ fate, decays, rate }) => fate === 'decay' && decays && rate * settings.weightDecay !== 0);
+    if (decaying.length > 0) {
+      const weights = decaying.map(({ name }) => parameters.variable(name));
+      assign(
+        decaying.map(({ name }) => name),
+        used.decay(
+          weights,
+          decaying.map(({ rate }) => 1 - rate * settings.weightDecay),
+        ),
+      );
     }
-    return ops.adamw(at, { gradientScale, beta1, beta2, keep: 1 - rate * weightDecay, stepSize: rate * first, rootScale, epsilon });
+
+    const advancing = moving.filter(({ fate }) => fate !== 'decay');
+    if (advancing.length === 0) return;
+    const zeros: tf.Tensor[] = [];
+    const zero = (shape: number[]): tf.Tensor => {
+      const made = tf.zeros(shape);
+      zeros.push(made);
+      return made;
+    };
+    const updates = advancing.map(({ name, place, rate, gradient, decays }) => {
+      const w = parameters.variable(name);
+      const t = plan.counter === 'own' ? countOf(name) + 1 : plan.step + 1;
+      return { place, w, g: gradient?.tensor ?? zero(w.shape), step: { gradientScale: gradient?.scale ?? 1, rate, decays, t } };
+    });
+    assign(
+      advancing.map(({ name }) => name),
+      pass.update(updates),
+    );
+    for (const { name } of advancing) counts.set(name, countOf(name) + 1);
+    tf.dispose(zeros);
   };
 
   return {
     settings,
-    moments,
-    restore,
+    count: countOf,
+    read: () =>
+      new Map(groups.flatMap(({ names, pass }) => pass.read().map((moments, i) => [names[i] as string, { ...moments, count: countOf(names[i] as string) }]))),
+    restore(moments) {
+      for (const { names, pass } of groups) pass.write(names.map((name) => moments.get(name) as Moments));
+      for (const name of parameters.names) counts.set(name, (moments.get(name) as Moments).count);
+    },
     update(gradients, plan) {
-      const ops = updateOps();
-      for (const name of parameters.names) {
-        const scale = plan.rateScale(name);
-        if (scale === 0) continue;
-        const gradient = gradients.get(name);
-        const fate = fateOf(name, gradient !== undefined, plan.gates, plan.dropped);
-        if (fate === 'stand') continue;
-        const w = parameters.variable(name);
-        const rate = plan.learningRate * scale;
-        const decays = !settings.noDecay(name);
-        if (fate === 'decay') {
-          if (decays && rate * settings.weightDecay !== 0) parameters.assign(name, ops.decay(w, 1 - rate * settings.weightDecay));
-          continue;
-        }
-        const { m, v, count } = moments.get(name) as Moments;
-        const t = plan.counter === 'own' ? count + 1 : plan.step + 1;
-        const g = gradient?.tensor ?? tf.zeros(w.shape);
-        const next = advance(ops, { w, g, m, v }, gradient?.scale ?? 1, rate, decays, t);
-        if (!gradient) g.dispose();
-        restore(name, { m: next.m, v: next.v, count: count + 1 });
-        parameters.assign(name, next.w);
-      }
+      for (const group of groups) updateGroup(group, gradients, plan);
     },
     dispose() {
-      for (const { m, v } of moments.values()) {
-        m.dispose();
-        v.dispose();
-      }
-      moments.clear();
+      for (const { pass } of groups) pass.dispose();
+      if (!ops) used.free();
     },
   };
 }

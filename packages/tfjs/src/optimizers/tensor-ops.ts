@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWStep } from './adamw.js';
 import type { LambStep } from './lamb.js';
-import type { ParameterTensors, UpdateOps } from './update-ops.js';
+import type { ParameterOps, ParameterTensors } from './parameter-ops.js';
 
 const moments = ({ g, m, v }: ParameterTensors, { gradientScale, beta1, beta2 }: AdamWStep | LambStep): [tf.Tensor, tf.Tensor] => [
   tf.add(tf.mul(m, beta1), tf.mul(g, (1 - beta1) * gradientScale)),
@@ -9,7 +9,7 @@ const moments = ({ g, m, v }: ParameterTensors, { gradientScale, beta1, beta2 }:
 ];
 
 /** The optimizer's pass in ordinary tensor ops, float32, for any backend: 14 ops a parameter for AdamW, no read of the device but `measure`. */
-export const tensorOps: UpdateOps = {
+export const tensorOps: ParameterOps = {
   adamw: (at, step) =>
     tf.tidy(() => {
       const [m, v] = moments(at, step);

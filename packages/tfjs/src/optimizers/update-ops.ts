@@ -1,46 +1,60 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { nativeBackend } from '../compile/native.js';
 import type { AdamWStep } from './adamw.js';
-import { hostOps, prepareHostOps } from './host-ops.js';
+import { byParameter } from './by-parameter.js';
 import type { LambStep } from './lamb.js';
-import { tensorOps } from './tensor-ops.js';
+import { nativeOps } from './native-ops.js';
+import { parameterOps, registeredOps } from './parameter-ops.js';
 
-/** Weights, gradient and moments of one parameter, all of one shape. */
-export interface ParameterTensors {
+/** One parameter's part in a pass. */
+export interface Update<Step> {
+  /** Which parameter of the group. */
+  readonly place: number;
   readonly w: tf.Tensor;
   readonly g: tf.Tensor;
-  readonly m: tf.Tensor;
-  readonly v: tf.Tensor;
+  readonly step: Step;
 }
 
-/** The new weights, always another tensor than the old ones, and the moments: new tensors too, or the old ones changed in place. */
-export interface Updated {
-  readonly w: tf.Tensor;
-  readonly m: tf.Tensor;
-  readonly v: tf.Tensor;
+/** First and second moment, row-major, as copies. */
+export interface HostMoments {
+  readonly m: Float32Array;
+  readonly v: Float32Array;
 }
 
-/** What an optimizer's pass does on a device. None of them disposes of what it was given. */
+/** An optimizer on a group of parameters, with their moments, which are zero at first. */
+export interface GroupPass<Step> {
+  /** Moves the moments on and answers with the new weights, in the order of `updates`: tensors of their own, never an old one written over. */
+  update(updates: readonly Update<Step>[]): tf.Tensor[];
+  /** The moments by place. */
+  read(): readonly HostMoments[];
+  /** Replaces all moments. */
+  write(moments: readonly HostMoments[]): void;
+  dispose(): void;
+}
+
+export type Shape = readonly number[];
+
+/** What a step does to parameters on a device, many at once. Nothing that is given is disposed of or changed; tensors in the answers are the caller's. */
 export interface UpdateOps {
-  adamw(at: ParameterTensors, step: AdamWStep): Updated;
-  lamb(at: ParameterTensors, step: LambStep): Updated;
-  /** `factor · w`. */
-  decay(w: tf.Tensor, factor: number): tf.Tensor;
-  /** `slot + amount · (w − slot)`. */
-  lerp(slot: tf.Tensor, w: tf.Tensor, amount: number): tf.Tensor;
-  /** The sum of squares of each of `xs`, and the numbers in `scalars`, in one read of the device. */
-  measure(xs: readonly tf.Tensor[], scalars: readonly tf.Tensor[]): { readonly squares: readonly number[]; readonly scalars: readonly number[] };
+  /** Whether many parameters at once are faster than one at a time, which needs less memory. */
+  readonly together: boolean;
+  adamw(shapes: readonly Shape[]): GroupPass<AdamWStep>;
+  lamb(shapes: readonly Shape[]): GroupPass<LambStep>;
+  /** `factors[i] · ws[i]`. */
+  decay(ws: readonly tf.Tensor[], factors: readonly number[]): tf.Tensor[];
+  /** `slots[i] + amount · (ws[i] − slots[i])`. */
+  lerp(slots: readonly tf.Tensor[], ws: readonly tf.Tensor[], amount: number): tf.Tensor[];
+  /** The sum of squares of each tensor, by group, and the numbers in `scalars`, in one read of the device where reads cost. */
+  measure(
+    groups: readonly (readonly tf.Tensor[])[],
+    scalars: readonly tf.Tensor[],
+  ): { readonly squares: readonly (readonly number[])[]; readonly scalars: readonly number[] };
+  /** Frees what was prepared on the device; passes have a `dispose` of their own. */
+  free(): void;
 }
 
-const special = new Map<string, UpdateOps>();
-
-/** Gives a backend, by its tfjs name, an optimizer pass of its own. */
-export function registerUpdateOps(backend: string, ops: UpdateOps): void {
-  special.set(backend, ops);
-}
-
-/** The pass for the backend in use: its own, else loops over its memory where JavaScript can address it, else plain tensor ops. */
-export function updateOps(): UpdateOps {
-  const own = special.get(tf.getBackend());
-  if (own) return own;
-  return prepareHostOps() ? hostOps : tensorOps;
+/** The ops for the backend in use: graphs on the native engine, unless there are ops registered for it; elsewhere one parameter at a time. */
+export function createUpdateOps(): UpdateOps {
+  const backend = registeredOps() ? undefined : nativeBackend();
+  return backend ? nativeOps(backend) : byParameter(parameterOps);
 }
