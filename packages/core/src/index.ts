@@ -9,6 +9,7 @@ export { asynchronously, type During, during, eachBlock, synchronously } from '.
 export type * from './learner.js';
 export { type MemoryStore, memoryStore } from './memory-store.js';
 export { didYouMean, nearest } from './nearest.js';
+export { orderPlugins } from './order.js';
 export { parseOptions } from './parse.js';
 export type * from './plugin.js';
 export * from './plugins/index.js';

@@ -1,9 +1,9 @@
-import { type BertConfig, type BertHeads, bertBlocks, flopsPerStep, parameterCount } from '@hookline/bert';
+import { type BertConfig, type BertHeads, flopsPerStep, parameterCount } from '@hookline/bert';
 import type { CorpusSets } from '@hookline/bert/node';
-import { createTrainer, type Learner } from '@hookline/core';
+import { orderPlugins } from '@hookline/core';
 import type { CompleteConfig, PretrainConfig } from './config.js';
 import { modelOf } from './learner.js';
-import { blockSaving, heldOutSet, methodOf, runPlugins } from './plugins.js';
+import { blockSaving, methodOf, runPlugins } from './plugins.js';
 
 /** What a run would be, told before anything is trained or written. */
 export interface RunPlan {
@@ -38,12 +38,6 @@ function activationNumbers(model: BertConfig, { batchSize, sequenceLength }: Pre
   return model.numHiddenLayers * block + batchSize * maskedPerRow * (2 * model.vocabSize + 4 * model.hiddenSize) + 3 * tokens * model.hiddenSize;
 }
 
-/** The plugins in the trainer's order: the same checks and the same order as in the run, on a learner that only says what it is made of. */
-function pluginOrder(config: CompleteConfig, model: BertConfig, data: CorpusSets): readonly string[] {
-  const learner = { blocks: bertBlocks(model), data: data.train, evaluationSets: [heldOutSet], weights: {}, algebra: {} } as unknown as Learner;
-  return createTrainer({ learner, plugins: runPlugins(config, model), steps: config.steps, seed: config.seed, run: 'RUN' }).plan();
-}
-
 /** @throws HooklineError as the run itself would: for options, conflicts and savings that cannot be reached */
 export function planRun(config: CompleteConfig, data: CorpusSets): RunPlan {
   const model = modelOf(config, data.tokenizer);
@@ -61,7 +55,7 @@ export function planRun(config: CompleteConfig, data: CorpusSets): RunPlan {
     tokensAStep: config.batchSize * config.sequenceLength * config.accumulation,
     epochs: (config.steps * config.accumulation) / data.train.batchesPerEpoch,
     examples: data.train.examples,
-    plugins: pluginOrder(config, model, data),
+    plugins: orderPlugins(runPlugins(config, model)).map((plugin) => plugin.name),
     method: methodOf(config)?.name,
     blockSaving: saving,
     blockShare: flops.blockShare,
