@@ -3,9 +3,8 @@ import { type CompileStatistics, compileStatistics, kernelCounts, setCompiling }
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { bertPretraining } from '../src/pretraining/bert-pretraining.js';
-import { oracle, oracleBatches, oracleConfig, oracleData, oracleWeights } from './oracle.js';
+import { oracleBatches, oracleConfig, oracleData, oracleWeights } from './oracle.js';
 import { compose } from './replay.js';
-import { deviation, run, settings } from './trajectories.js';
 
 const [batch] = oracleBatches();
 
@@ -46,14 +45,6 @@ const gatesAt = (gains: readonly number[], active: readonly number[] = [1, 1, 1,
 const recorded = ({ functions }: CompileStatistics) => functions.reduce((sum, one) => sum + one.recorded, 0);
 
 describe('a learner on the native engine', () => {
-  it('follows the oracle op by op too', async () => {
-    setCompiling(false);
-    const before = compileStatistics().replays;
-    const worst = deviation(await run(settings['preln_independentBranches']!, 'native'), oracle.trajectories['preln_independentBranches']!);
-    expect(worst.loss).toBeLessThan(2e-5);
-    expect(compileStatistics().replays).toBe(before);
-  });
-
   it('draws the same dropout compiled and op by op, and another at each step', async () => {
     const losses: number[][] = [];
     for (const on of [true, false]) {
