@@ -4,6 +4,7 @@ import { registerHostKernels } from './register.js';
 import { gatherRowsKernel, scatterRowsKernel, unsortedSegmentSumKernel } from './rows.js';
 import { shareIdentities } from './wasm-identity.js';
 import { registerWasmProduct } from './wasm-product.js';
+import { guardTranspose } from './wasm-transpose.js';
 
 export { completeNative } from './native.js';
 
@@ -14,6 +15,7 @@ export function completeWasm(): void {
   registerHostKernels('wasm', [...kernels, unsortedSegmentSumKernel]);
   registerWasmProduct();
   shareIdentities();
+  guardTranspose();
 }
 
 /** Gives the cpu backend, once its package is loaded, faster forms of what the composite ops need. */

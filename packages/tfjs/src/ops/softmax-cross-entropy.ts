@@ -6,10 +6,11 @@ import { withGradient } from './with-gradient.js';
  *
  * logits [N, V], labels int32 [N] in [0, V), weights float32 [N] (0 for padding); a scalar. Stable for logits of any size: the softmax p subtracts
  * the largest logit m, and since the largest p is 1/Σ exp(z − m), log Σ exp(z) = m − log(max p).
- * Gradient: dlogits = dy·w·(p − onehot(label)); labels and weights have none.
+ * Gradient: dlogits = dy·w·(p − onehot(label)); labels and weights have none. No rows: 0.
  */
 export function softmaxCrossEntropy(logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Scalar {
   const [rows, classes] = logits.shape as [number, number];
+  if (rows === 0) return tf.sum(logits); // backends refuse to look something up in nothing
   return withGradient([logits], (save) => {
     const p = tf.softmax(logits); // [N, V]
     const picks = tf.stack([tf.range(0, rows, 1, 'int32'), labels], 1); // [N, 2]
