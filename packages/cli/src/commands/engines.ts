@@ -41,18 +41,30 @@ async function find(name: EngineName): Promise<Found> {
 const engineLine = ({ name, available, device, version, why, mend }: Found): string =>
   `${name.padEnd(7)} ${available ? `${device} (version ${version})` : `not here: ${why}; ${mend}`}`;
 
+/** Of an archive whose size is unknown, what arrives is told in steps of so many bytes. */
+const unknownStep = 256e6;
+
+/** What has arrived, in words, as coarse as its reader wants; undefined where there is nothing to tell. */
+export function arrival(bytes: number, of: number, interactive: boolean): string | undefined {
+  if (of === 0) {
+    const step = interactive ? 1e6 : unknownStep;
+    const megabytes = (Math.floor(bytes / step) * step) / 1e6;
+    return megabytes === 0 ? undefined : `${megabytes.toFixed(0)} MB`;
+  }
+  const percent = Math.floor((100 * bytes) / of);
+  const step = interactive ? percent : 25 * Math.floor(percent / 25);
+  return step === 0 ? undefined : `${step} % of ${(of / 1e6).toFixed(0)} MB`;
+}
+
 /** Shows what arrives: a line that is drawn over where a person watches, else a line for each quarter. */
 function byteReport(output: Output): (file: string, bytes: number, of: number) => void {
   let shown = '';
   return (file, bytes, of) => {
-    if (of === 0) return;
-    const percent = Math.floor((100 * bytes) / of);
-    const step = output.interactive ? percent : 25 * Math.floor(percent / 25);
-    if (`${file} ${step}` === shown || step === 0) return;
-    shown = `${file} ${step}`;
-    const text = `  ${step} % of ${(of / 1e6).toFixed(0)} MB`;
-    if (output.interactive) process.stdout.write(`\r${text}${step >= 100 ? '\n' : ''}`);
-    else output.out(text);
+    const text = arrival(bytes, of, output.interactive);
+    if (text === undefined || `${file} ${text}` === shown) return;
+    shown = `${file} ${text}`;
+    if (output.interactive) process.stdout.write(`\r  ${text}${of > 0 && bytes >= of ? '\n' : ''}`);
+    else output.out(`  ${text}`);
   };
 }
 

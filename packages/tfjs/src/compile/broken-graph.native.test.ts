@@ -1,7 +1,7 @@
 /** A recorded graph that computes something else than the function is noticed: each op of each recording is broken in turn, and the comparison fails. */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkConformance } from '../../test/check-conformance.js';
-import { conformanceCases } from '../../test/conformance/index.js';
+import { type ConformanceCase, conformanceCases } from '../../test/conformance/index.js';
 import { loadEngine } from '../engines/index.js';
 import type { Attribute, GraphNode } from './graph.js';
 
@@ -49,8 +49,17 @@ const breaks: Readonly<Record<string, Break>> = {
   },
 };
 
-/** Cases with numbers enough that a wrong one shows, and square where that lets a wrong graph run. */
-const cases = Object.entries(conformanceCases).filter(([, { inputs }]) => inputs.every(({ data, shape }) => data.length > 1 || shape.length === 0));
+/**
+ * Of each op the case with most numbers, in which a wrong one shows. Not logSoftmax: it moves its numbers by their maximum first, and any other move gives
+ * the same.
+ */
+const cases = Object.entries(conformanceCases).flatMap(([name, one], _, all) => {
+  const size = ({ inputs }: ConformanceCase): number => inputs.reduce((sum, { data }) => sum + data.length, 0);
+  const op = (of: string): string => of.split(' [')[0] as string;
+  const same = all.filter(([other]) => op(other) === op(name));
+  const largest = same.every(([other, { inputs }]) => other === name || size({ ...one, inputs }) <= size(one));
+  return largest && op(name) !== 'logSoftmax' ? [[name, one] as const] : [];
+});
 
 function fails(f: () => void): boolean {
   try {

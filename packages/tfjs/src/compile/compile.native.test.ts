@@ -137,7 +137,6 @@ describe('a compiled function', () => {
     ],
     'an argument as answer': [(a) => a, () => [x()]],
     scalars: [(a, g) => tf.mul(a, g), () => [x(), tf.scalar(0.25)]],
-    'empty tensors': [(a) => tf.mul(a, 2), () => [tf.zeros([0, 3])]],
   };
   it.each(Object.keys(cases))('replays %s', (name) => {
     const [fn, args] = cases[name] as (typeof cases)[string];
@@ -280,6 +279,7 @@ describe('what cannot be replayed', () => {
     'dropout with a seed': [(a) => tf.dropout(a, 0.3, undefined, 5), /seed/],
     'random numbers of TensorFlow': [(a) => tf.add(a, tf.cast(tf.multinomial(a as tf.Tensor1D, 12, 7), 'float32')), /Multinomial/],
     'shapes that depend on values': [(a) => tf.unique(a as tf.Tensor1D).values, /shape of what Unique/],
+    'an empty tensor inside': [(a) => tf.concat([a, tf.mul(tf.slice(a, [0], [0]), 2)]), /what Slice answers is empty/],
     'a variable made inside and assigned': [
       (a) => {
         const v = tf.variable(tf.scalar(1));
@@ -314,6 +314,18 @@ describe('what cannot be replayed', () => {
     expect(describeCompiled()).toMatch(reason);
     captured.dispose();
     kept.dispose();
+  });
+
+  it('includes empty arguments, without a word: their gradients would end the process', () => {
+    const fast = quick((a: tf.Tensor) => tf.mean(a, 1));
+    const a = tf.zeros([0, 3]);
+    const was = replays();
+    for (let call = 0; call < 2; call++) {
+      expect(fast(a).shape).toEqual([0]);
+      expect(tf.grad(fast)(a).shape).toEqual([0, 3]);
+    }
+    expect(replays()).toBe(was);
+    expect(warnings).toEqual([]);
   });
 
   it('includes numbers from outside that change between calls', () => {

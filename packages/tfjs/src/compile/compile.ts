@@ -41,10 +41,11 @@ const compiled = new WeakMap<object, () => void>();
  * shapes and dtypes, and replayed afterwards as TensorFlow graphs. On any other engine the answer is `fn` itself.
  *
  * `fn` must be pure: what it answers depends on its arguments, tensors in arrays and plain objects, and on `tf.Variable`s, which may change. It may
- * assign them, as a batch normalization does its moving averages. Numbers and strings among the arguments are part of the combination. What cannot be replayed is refused with the reason in one warning and runs op by op:
- * other captured tensors, values read in JavaScript, random numbers without a seed that is an argument, ops with a state, shapes that depend on
- * values. The second call with a combination is recorded once more, to compare: numbers that change from call to call are found so. Op by op too:
- * a gradient of a gradient, and a function compiled inside another (the outer one's graph contains it).
+ * assign them, as a batch normalization does its moving averages. Numbers and strings among the arguments are part of the combination. What cannot be
+ * replayed is refused with the reason in one warning and runs op by op: other captured tensors, values read in JavaScript, random numbers without a seed
+ * that is an argument, ops with a state, shapes that depend on values, empty tensors. The second call with a combination is recorded once more, to
+ * compare: numbers that change from call to call are found so. Op by op too, without a word: empty arguments, a gradient of a gradient, and a function
+ * compiled inside another (the outer one's graph contains it).
  * @throws HooklineError HOOKLINE_OPTIONS
  */
 export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): (...args: A) => R {
@@ -94,7 +95,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
 
   const replayed = (...args: A): R => {
     const given = !enabled || tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
-    if (!given) return fn(...args);
+    if (!given || given.tensors.some(({ size }) => size === 0)) return fn(...args); // graphs take no empty tensors: see trace.ts
     const recording = lookUp(given.key, given.tensors, (tensors) => fn(...(given.rebuild(tensors) as A)));
     if ('reason' in recording || (taping() && !recording.differentiable)) return fn(...args);
     statistics.replayed();

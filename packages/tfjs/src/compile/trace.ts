@@ -40,6 +40,11 @@ let running: Trace | undefined;
 /** Whether a function is being traced: what runs now runs for the record. */
 export const tracing = (): boolean => running !== undefined;
 
+const isEmpty = (shape: readonly number[]): boolean => shape.includes(0);
+
+/** Graphs with nothing in one of their tensors can end the process: TensorFlow's optimizer of graphs divides by sizes. */
+const emptiness = (what: string): Refusal => new Refusal(`${what} is empty`);
+
 const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
 
 /** Numbers as the addon takes them, in the representation of their dtype. */
@@ -98,6 +103,7 @@ export function trace<R>(backend: NativeBackend, args: readonly tf.Tensor[], f: 
 
   const note = (op: string, attributes: readonly OpAttribute[], inputIds: readonly number[], answered: readonly TensorMetadata[]): void => {
     const inputs = inputIds.map((id) => values.get(id) ?? capture(id, op));
+    if (answered.some(({ shape }) => isEmpty(shape))) throw emptiness(`what ${op} answers`);
     const outputs: Value[] = [];
     const operation: Operation = { op, attributes: attributes.map((one) => ({ ...one })), inputs, outputs, index: operations.length };
     operations.push(operation);
@@ -118,12 +124,18 @@ export function trace<R>(backend: NativeBackend, args: readonly tf.Tensor[], f: 
         );
         if (reason) throw new Refusal(reason);
         const answered = binding.executeOp(op, attributes, inputIds, outputs);
-        note(op, attributes, inputIds, answered);
+        try {
+          note(op, attributes, inputIds, answered);
+        } catch (error) {
+          for (const { id } of answered) binding.deleteTensor(id); // no tensor has them yet
+          throw error;
+        }
         return answered;
       },
     },
     createTensor: {
       value: (shape: readonly number[], dtype: number, numbers: unknown) => {
+        if (dtype === binding.TF_FLOAT && isEmpty(shape)) throw emptiness('a constant');
         const id = binding.createTensor(shape, dtype, numbers);
         values.set(id, { kind: 'constant', shape: [...shape], dtype, bytes: bytesOf(binding, dtype, numbers) });
         return id;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -32,6 +32,17 @@ afterEach(() => fake.remove());
 
 const install = (options: InstallOptions = {}, other: Partial<Surroundings> = {}) =>
   installNative({ log: (line) => lines.push(line), ...options }, { ...fake.surroundings, ...other });
+/** Installs in a process of its own, which prints what happens. */
+function installElsewhere(): ChildProcessWithoutNullStreams {
+  const { environment, sources } = fake.surroundings;
+  const program = `
+    import { installNative } from '${new URL('../../../dist/node/native-install/install.js', import.meta.url).href}';
+    const { environment, sources } = JSON.parse(process.argv[1]);
+    const probe = async () => ({ tensorflow: '2.21.0', gpu: false });
+    const surroundings = { environment, sources: () => sources, gpuPresent: () => false, probe, freeBytes: async () => 1e12, pause: 1 };
+    await installNative({ log: console.log }, surroundings);`;
+  return spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify({ environment, sources: sources('cpu') })]);
+}
 const failure = (code: string, message: string) => expect.objectContaining({ code, message: expect.stringContaining(message) });
 
 describe('installNative', () => {
@@ -75,6 +86,45 @@ describe('installNative', () => {
     expect(both.map(({ directory }) => directory)).toEqual([engine, engine]);
     expect(fake.calls('g++')).toBe(1);
     expect(lines.filter((line) => line.endsWith('is installing this engine: waiting for it'))).toHaveLength(1);
+  });
+
+  it('lets a second process wait for the first, and take what that one made', { timeout: 30_000 }, async () => {
+    fake.tool('g++', `sleep 1; while [ $# -gt 0 ]; do [ "$1" = -o ] && echo addon > "$2"; shift; done`);
+    const outcomes = await Promise.all(
+      [installElsewhere(), installElsewhere()].map(async (child) => {
+        let out = '';
+        child.stdout.on('data', (text) => {
+          out += text;
+        });
+        const code = await new Promise((resolve) => child.on('close', resolve));
+        return { code, waited: out.includes('is installing this engine: waiting for it'), took: out.includes('is installed already') };
+      }),
+    );
+    expect(outcomes.sort((a, b) => Number(a.waited) - Number(b.waited))).toEqual([
+      { code: 0, waited: false, took: false },
+      { code: 0, waited: true, took: true },
+    ]);
+    expect(fake.calls('g++')).toBe(1);
+    expect(readdirSync(fake.engines)).toEqual(['native-cpu-fake']);
+  });
+
+  it('changes nothing outside its folder, a project and its node_modules least of all, and runs no script of a package', async () => {
+    const project = join(fake.root, 'project');
+    mkdirSync(join(project, 'node_modules', '@tensorflow', 'tfjs-core'), { recursive: true });
+    writeFileSync(join(project, 'node_modules', '@tensorflow', 'tfjs-core', 'package.json'), '{"name":"@tensorflow/tfjs-core"}');
+    const npm = readFileSync(join(fake.bin, 'npm'), 'utf8').split('\n').slice(3).join('\n');
+    fake.tool('npm', `case "$*" in *--ignore-scripts*) ;; *) echo "scripts would run"; exit 1;; esac\n${npm}`);
+    const paths = () => readdirSync(fake.root, { recursive: true, encoding: 'utf8' }).filter((path) => !/^(engines|logs)(\/|$)/.test(path));
+    const state = () => paths().map((path) => [path, statSync(join(fake.root, path)).mtimeMs]);
+    const before = state();
+    const cwd = process.cwd();
+    process.chdir(project);
+    try {
+      await install();
+    } finally {
+      process.chdir(cwd);
+    }
+    expect(state()).toEqual(before);
   });
 
   it('says how many bytes have arrived', async () => {
@@ -146,13 +196,7 @@ describe('an installation that goes wrong', () => {
 
   it('leaves nothing that counts as an engine when it is killed, and the next one sweeps up', { timeout: 30_000 }, async () => {
     fake.tool('g++', 'exec sleep 20');
-    const { environment, sources } = fake.surroundings;
-    const program = `
-      import { installNative } from '${new URL('../../../dist/node/native-install/install.js', import.meta.url).href}';
-      const { environment, sources } = JSON.parse(process.argv[1]);
-      const probe = async () => ({ tensorflow: '2.21.0', gpu: false });
-      await installNative({}, { environment, sources: () => sources, gpuPresent: () => false, probe, freeBytes: async () => 1e12, pause: 1 });`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program, JSON.stringify({ environment, sources: sources('cpu') })]);
+    const child = installElsewhere();
     const ended = new Promise((resolve) => child.on('exit', resolve));
     while (fake.calls('g++') === 0 && child.exitCode === null) await sleep(20);
     expect(child.exitCode).toBeNull();
