@@ -3,6 +3,7 @@ import type { BertLearner } from '@hookline/bert';
 import { type CorpusSets, readTokenizer } from '@hookline/bert/node';
 import { createTrainer, during, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
+import { compileStatistics, summarizeCompiled } from '@hookline/tfjs';
 import { whileRunning } from '../failures.js';
 import { renderReport } from '../report/index.js';
 import { stepsForBudget } from './budget.js';
@@ -136,6 +137,7 @@ async function train({ config, data, learner, directory, resume, prepare }: Trai
     prepare();
     const { steps, stopped, metrics } = await trainer.run();
     running = true; // what fails from here on is no input's fault
+    if (compileStatistics().replays > 0) options.onStage?.(`compiled: ${summarizeCompiled()}`);
     const report = runFiles(directory).report;
     const lines = await readMetrics(runFiles(directory).metrics);
     await writeFile(report, await renderReport(runReport({ config, learner, lines, unigramEntropy: data.unigramEntropy, directory })));

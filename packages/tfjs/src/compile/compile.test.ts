@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
-import { compile, compileStatistics, describeCompiled, freeCompiled } from './index.js';
+import { compile, compileStatistics, describeCompiled, freeCompiled, summarizeCompiled } from './index.js';
 
 describe('compile', () => {
   it.each(['cpu', 'wasm'] as const)('answers with the function itself on %s', async (engine) => {
@@ -11,7 +11,8 @@ describe('compile', () => {
     expect(fast).toBe(fn);
     freeCompiled(fast);
     expect(compileStatistics()).toEqual({ graphs: 0, recorded: 0, replays: 0, functions: [] });
-    expect(describeCompiled()).toBe('0 graphs, recorded 0 times, replayed 0 times');
+    expect(describeCompiled()).toBe(summarizeCompiled());
+    expect(summarizeCompiled()).toBe('0 graphs, recorded 0 times, replayed 0 times');
   });
 
   it('names an option that is wrong', () => {

@@ -1,3 +1,10 @@
 export { type CompileOptions, compile, freeCompiled, setCompiling } from './compile.js';
 export { callCompiled, freeOwned } from './owned.js';
-export { type CompileStatistics, compileStatistics, describeCompiled, type FunctionStatistics, type RecordingStatistics } from './statistics.js';
+export {
+  type CompileStatistics,
+  compileStatistics,
+  describeCompiled,
+  type FunctionStatistics,
+  type RecordingStatistics,
+  summarizeCompiled,
+} from './statistics.js';

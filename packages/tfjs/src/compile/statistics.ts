@@ -86,12 +86,16 @@ export const compileStatistics = (): CompileStatistics => ({
   functions: [...keepers].map(({ statistics }) => statistics()),
 });
 
+/** How many graphs there are and were used, as a line. */
+export const summarizeCompiled = ({ graphs, recorded, replays }: CompileStatistics = compileStatistics()): string =>
+  `${graphs} graphs, recorded ${recorded} times, replayed ${replays} times`;
+
 /** The statistics as lines of text, one for each recording. */
-export function describeCompiled({ graphs, recorded, replays, functions }: CompileStatistics = compileStatistics()): string {
-  const lines = functions.flatMap(({ name, recordings }) =>
+export function describeCompiled(statistics: CompileStatistics = compileStatistics()): string {
+  const lines = statistics.functions.flatMap(({ name, recordings }) =>
     recordings.map(({ arguments: args, operations: [forward, backward], saved, refused }) =>
       refused === undefined ? `${name}${args}: ${forward} + ${backward} ops, ${saved} values kept between` : `${name}${args}: op by op, ${refused}`,
     ),
   );
-  return [`${graphs} graphs, recorded ${recorded} times, replayed ${replays} times`, ...lines].join('\n');
+  return [summarizeCompiled(statistics), ...lines].join('\n');
 }

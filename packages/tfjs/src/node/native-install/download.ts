@@ -109,13 +109,14 @@ async function fetched(
 }
 
 /**
- * Fetches a package's archive with `npm pack`, which takes the user's registry and proxy and runs no script of the package.
+ * Fetches a package's archive with `npm pack`, which takes the user's registry and proxy and runs no script of the package. Of npm's own attempts,
+ * with up to a minute between them, one more is enough: there are ours.
  * Errors: HOOKLINE_DOWNLOAD, HOOKLINE_CHECKSUM, HOOKLINE_DISK_FULL.
  */
 export function fetchNpm({ name, version, sha512 }: NpmSource, options: DownloadOptions): Promise<string> {
   const [npm, ...first] = options.tools.npm;
   const pack = (part: string) =>
-    runCommand(npm, [...first, 'pack', `${name}@${version}`, '--ignore-scripts', '--loglevel=error', '--pack-destination', part], {
+    runCommand(npm, [...first, 'pack', `${name}@${version}`, '--ignore-scripts', '--loglevel=error', '--fetch-retries=1', '--pack-destination', part], {
       cwd: part,
       environment: options.environment,
     });
