@@ -31,6 +31,8 @@ describe('help', () => {
       'compare',
       'inspect',
       'fill-mask',
+      'glue',
+      'check',
       'step',
       'saving',
       'install',

@@ -15,6 +15,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly cwd: string;
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Largest file that the process may write, in KiB: what a full disk looks like to a program, for anybody who runs the tests. */
   readonly fileLimit?: number;
   /** Sees the process and what it has printed so far, at each output. */
@@ -22,10 +24,10 @@ export interface RunOptions {
 }
 
 /** Runs `node bin/hookline.js` as a user's shell would. */
-export function hookline(args: readonly string[], { cwd, fileLimit, onOutput }: RunOptions): Promise<Ended> {
+export function hookline(args: readonly string[], { cwd, env, fileLimit, onOutput }: RunOptions): Promise<Ended> {
   const command = [process.execPath, binary, ...args];
   const [file, ...rest] = fileLimit === undefined ? command : ['bash', '-c', `ulimit -f ${fileLimit}; exec "$@"`, 'bash', ...command];
-  const child = spawn(file!, rest, { cwd, env: { ...process.env, HOOKLINE_DEBUG: '' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file!, rest, { cwd, env: { ...process.env, HOOKLINE_DEBUG: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data: Buffer) => {
     out += data;

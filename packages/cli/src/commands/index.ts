@@ -1,12 +1,14 @@
 import type { AddCommand } from '../program.js';
 import { addBench } from './bench.js';
 import { addCompare } from './compare.js';
+import { addData } from './data.js';
 import { addEngines } from './engines.js';
 import { addFillMask } from './fill-mask.js';
+import { addGlue } from './glue.js';
 import { addInspect } from './inspect.js';
 import { addPretrain } from './pretrain.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
 
 /** The commands in the order in which help lists them. */
-export const commands: readonly AddCommand[] = [addStart, addPretrain, addCompare, addInspect, addFillMask, addBench, addEngines, addSchema];
+export const commands: readonly AddCommand[] = [addStart, addPretrain, addCompare, addInspect, addFillMask, addData, addGlue, addBench, addEngines, addSchema];

@@ -1,0 +1,121 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { glueTasks, splitLayout } from '@hookline/glue';
+import { writePredictions } from '@hookline/glue/node';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hookline, snapshot } from './run-hookline.js';
+
+const fixtures = join(import.meta.dirname, '../../glue/test/fixtures');
+let cwd = '';
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'hookline-glue-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+const jsonLines = (out: string): Record<string, unknown>[] =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('hookline data glue', { timeout: 60_000 }, () => {
+  it('tells of every set what is there, and how to get the rest', async () => {
+    cpSync(join(fixtures, 'glue', 'RTE'), join(cwd, 'glue', 'RTE'), { recursive: true });
+    cpSync(join(fixtures, 'glue-parquet', 'sst2'), join(cwd, 'glue', 'sst2'), { recursive: true });
+    const { code, err, out } = await hookline(['data', 'glue', '--dir', 'glue'], { cwd });
+    expect({ code, err }).toEqual({ code: 0, err: [] });
+    const lines = out.trim().split('\n');
+    expect(lines).toContain('RTE    dev             3 of 277 examples, official TSV');
+    expect(lines).toContain('SST-2  train           5 of 67349 examples, Parquet');
+    expect(lines).toContain('MNLI   dev_mismatched  missing (9832 examples)');
+    expect(lines).toContain('24 of 30 sets are missing in glue');
+    expect(out).toContain('hookline data glue --dir glue --download');
+  });
+
+  it('counts what was skipped, and is of one mind with --json', async () => {
+    mkdirSync(join(cwd, 'SST-2'));
+    writeFileSync(join(cwd, 'SST-2', 'dev.tsv'), 'sentence\tlabel\nfine\t1\nshort\n');
+    const { out } = await hookline(['data', 'glue', '--dir', '.', '--tasks', 'SST-2', '--json'], { cwd });
+    expect(jsonLines(out)).toEqual([
+      { event: 'set', task: 'sst2', split: 'train', state: 'missing', published: 67_349 },
+      {
+        event: 'set',
+        task: 'sst2',
+        split: 'dev',
+        state: 'found',
+        published: 872,
+        layout: 'tsv',
+        examples: 1,
+        warnings: ['SST-2/dev.tsv: skipped 1 row, of fewer than 2 columns (line 3)'],
+      },
+      { event: 'set', task: 'sst2', split: 'test', state: 'missing', published: 1821 },
+      { event: 'result', directory: '.', sets: 3, missing: 2, damaged: false },
+    ]);
+  });
+
+  it.each([
+    [
+      'an unknown label',
+      'RTE',
+      'index\tsentence1\tsentence2\tlabel\n0\ta\tb\tyes\n',
+      /\[HOOKLINE_DATA\] RTE\/dev\.tsv, line 2, column 4 \(label\): there is no label 'yes'; there are: entailment/,
+    ],
+    ['a wrong header', 'RTE', 'index\tsentence1\tlabel\n', /\[HOOKLINE_DATA\] RTE\/dev\.tsv, line 1, column 3 \(sentence2\): the header has 'label' here/],
+    ['an empty file', 'RTE', '', /\[HOOKLINE_DATA\] RTE\/dev\.tsv: the file is empty/],
+  ])('%s: one line, exit code 2, nothing changed', async (_, folder, text, line) => {
+    mkdirSync(join(cwd, folder));
+    writeFileSync(join(cwd, folder, 'dev.tsv'), text);
+    const before = snapshot(cwd);
+    const { code, err } = await hookline(['data', 'glue', '--dir', '.'], { cwd });
+    expect(err).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(2);
+    expect(snapshot(cwd)).toEqual(before);
+  });
+
+  it('without a network: one line, exit code 2, nothing written', async () => {
+    const { code, err } = await hookline(['data', 'glue', '--dir', 'glue', '--tasks', 'rte', '--download'], {
+      cwd,
+      env: { HF_ENDPOINT: 'http://127.0.0.1:9' },
+    });
+    expect(err).toEqual([expect.stringMatching(/^hookline: \[HOOKLINE_DOWNLOAD\] 127\.0\.0\.1:9 cannot be reached/)]);
+    expect(code).toBe(2);
+    expect(snapshot(cwd)).toEqual({});
+  });
+});
+
+describe('hookline glue check', { timeout: 60_000 }, () => {
+  const write = (name: 'wnli' | 'ax') => {
+    const task = glueTasks[name];
+    const examples = Array.from({ length: splitLayout(task, 'test').rows }, (_, index) => ({ index }));
+    return writePredictions(join(cwd, 'out'), { task, split: 'test', examples, predictions: examples.map(() => 0) });
+  };
+
+  it('takes files that are right, and names the first fault of others', async () => {
+    await write('wnli');
+    const path = await write('ax');
+    const partial = await hookline(['glue', 'check', 'out', '--partial'], { cwd });
+    expect(partial).toMatchObject({ code: 0, err: [] });
+    expect(partial.out).toContain('2 of 11 files are there and right');
+    const whole = await hookline(['glue', 'check', 'out'], { cwd });
+    expect(whole.err).toEqual([expect.stringMatching(/^hookline: \[HOOKLINE_SUBMISSION\] CoLA\.tsv is missing in out; /)]);
+    expect(whole.code).toBe(2);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('\n4\tentailment\n', '\n4\tentails\n').replace('\n9\tentailment\n', '\n'));
+    const wrong = await hookline(['glue', 'check', 'out', '--partial'], { cwd });
+    expect(wrong.err).toEqual([
+      expect.stringMatching(
+        /\[HOOKLINE_SUBMISSION\] out\/AX\.tsv, line 6, column 2 \(prediction\): there is no prediction 'entails'; .* \(and \d+ more in this file\)$/,
+      ),
+    ]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.out).toMatch(/AX\.tsv +line 6, column 2 \(prediction\): .*\n +line 11, column 1 \(index\): is '10' instead of 9\n.*\n +and \d+ more\n/);
+  });
+
+  it('names a file that the server does not know', async () => {
+    mkdirSync(join(cwd, 'out'));
+    writeFileSync(join(cwd, 'out', 'sst2.tsv'), '');
+    const { code, err } = await hookline(['glue', 'check', 'out', '--partial'], { cwd });
+    expect(err).toEqual([expect.stringMatching(/the server knows no file 'sst2\.tsv' \(out\); did you mean 'SST-2\.tsv'\?$/)]);
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLabelled } from './read-labelled.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hookline-labelled-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const single = { text: 'sentence', label: 'label' } as const;
+
+describe('readLabelled', () => {
+  const expected = {
+    task: { name: 'mine', texts: 1, target: { kind: 'classes', labels: ['bad', 'good'] }, metrics: ['accuracy'] },
+    examples: [
+      { index: 0, texts: ['a "fine" day, really'], label: 1 },
+      { index: 1, texts: ['it rained'], label: 0 },
+    ],
+    warnings: [],
+  };
+
+  it.each([
+    ['mine.tsv', '\uFEFFid\tsentence\tlabel\r\n7\ta "fine" day, really\tgood\r\n\r\n8\tit rained\tbad\r\n'],
+    ['mine.csv', '\uFEFFlabel,sentence\ngood,"a ""fine"" day, really"\n\nbad,it rained\n'],
+    ['mine.jsonl', '{"sentence":"a \\"fine\\" day, really","label":"good"}\n\n{"label":"bad","sentence":"it rained","more":1}'],
+  ])('reads single texts and classes from %s', async (name, text) => {
+    const file = write(name, text);
+    expect(await readLabelled(file, single)).toEqual({ source: file, ...expected });
+  });
+
+  it('reads pairs, and orders whole numbers by value', async () => {
+    const file = write('pairs.tsv', 'a\tb\tstars\none\ttwo\t10\nthree\tfour\t9\n');
+    expect(await readLabelled(file, { text: ['a', 'b'], label: 'stars', metrics: ['accuracy', 'f1'] })).toMatchObject({
+      task: { texts: 2, target: { kind: 'classes', labels: ['9', '10'] }, metrics: ['accuracy', 'f1'] },
+      examples: [
+        { texts: ['one', 'two'], label: 1 },
+        { texts: ['three', 'four'], label: 0 },
+      ],
+    });
+  });
+
+  it('takes numbers for a number where one is not whole, or where that is asked for', async () => {
+    const halves = await readLabelled(write('n.jsonl', '{"t":"a","y":0.5}\n{"t":"b","y":"2"}\n'), { text: 't', label: 'y' });
+    expect(halves).toMatchObject({ task: { target: { kind: 'number' }, metrics: ['pearson', 'spearman'] }, examples: [{ label: 0.5 }, { label: 2 }] });
+    const whole = write('whole.tsv', 't\ty\na\t3\nb\t4\n');
+    expect((await readLabelled(whole, { text: 't', label: 'y', target: 'number' })).examples.map(({ label }) => label)).toEqual([3, 4]);
+  });
+
+  it('reads the development set by the task of the training set, and texts without labels', async () => {
+    const { task } = await readLabelled(write('train.tsv', 'sentence\tlabel\na\tno\nb\tyes\nc\tmaybe\n'), single);
+    const dev = await readLabelled(write('dev.tsv', 'sentence\tlabel\nd\tyes\n'), { ...single, task });
+    expect(dev).toMatchObject({ task, examples: [{ label: 2 }] });
+    expect((await readLabelled(write('new.csv', 'sentence\nonly a text\n'), { text: 'sentence', task })).examples).toEqual([
+      { index: 0, texts: ['only a text'], label: undefined },
+    ]);
+    await expect(readLabelled(write('dev.tsv', 'sentence\tlabel\nd\tyes\ne\tnope\n'), { ...single, task })).rejects.toThrow(
+      /dev\.tsv, line 3, column 2 \(label\): there is no label 'nope'; did you mean 'no'\?/,
+    );
+  });
+
+  it('names the line on which a quoted record begins', async () => {
+    const file = write('long.csv', 'sentence,label\n"over\ntwo lines",good\nshort\n');
+    await expect(readLabelled(file, single)).rejects.toThrow(`${file}, line 4: has 1 columns, and the header 2`);
+  });
+
+  it.each<[string, string, string, RegExp]>([
+    ['an empty file', 'x.tsv', '', /x\.tsv: the file is empty; its first line names the columns/],
+    ['an empty file of JSON', 'x.jsonl', '\n', /x\.jsonl: there are no examples in it/],
+    ['a header only', 'x.csv', 'sentence,label\n', /x\.csv: there are no examples in it/],
+    ['a column that is not there', 'x.tsv', 'sentance\tlabel\na\tb\n', /x\.tsv, line 1: the header has no column 'sentence'; did you mean 'sentance'\?/],
+    ['a column that is there twice', 'x.tsv', 'sentence\tlabel\tlabel\na\tb\tc\n', /line 1: the header names 'label' twice/],
+    ['a short row', 'x.tsv', 'sentence\tlabel\na\tgood\nb\n', /x\.tsv, line 3: has 1 columns, and the header 2/],
+    ['a long row', 'x.csv', 'sentence,label\na,good\nb, c,bad\n', /x\.csv, line 3: has 3 columns, and the header 2/],
+    ['no text', 'x.tsv', 'sentence\tlabel\na\tgood\n \tbad\n', /line 3, column 1 \(sentence\): there is no text/],
+    ['no label', 'x.tsv', 'sentence\tlabel\na\tgood\nb\t\nc\tbad\n', /line 3, column 2 \(label\): there is no label/],
+    ['one class', 'x.tsv', 'sentence\tlabel\na\tgood\n', /every label is 'good'; there must be two classes at least/],
+    [
+      'an open quote',
+      'x.csv',
+      'sentence,label\n"a,good\nb,bad\n',
+      /x\.csv, line 2: a quote is opened and not closed; put quotes around a cell, and double those inside/,
+    ],
+    ['a quote inside a cell', 'x.csv', 'sentence,label\na "fine" day,good\n', /x\.csv, line 2: there is a quote inside a cell/],
+    ['text behind a quote', 'x.csv', 'sentence,label\na,good\n"b" c,bad\n', /x\.csv, line 3: there is text behind a closing quote/],
+    ['no JSON', 'x.jsonl', '{"sentence":"a","label":"b"}\n{"sentence":\n', /x\.jsonl, line 2: is no JSON; each line is a JSON object/],
+    ['JSON that is no object', 'x.jsonl', '["a","b"]\n', /x\.jsonl, line 1: is no JSON object/],
+    ['a field that is not there', 'x.jsonl', '{"sentence":"a","labels":"b"}\n', /x\.jsonl, line 1: has no field 'label'; did you mean 'labels'\?/],
+    ['a text that is none', 'x.jsonl', '{"sentence":5,"label":"b"}\n', /x\.jsonl, line 1, field 'sentence': 5 is no text/],
+    ['a label that is none', 'x.jsonl', '{"sentence":"a","label":null}\n', /x\.jsonl, line 1, field 'label': null is no label/],
+    ['another kind of file', 'x.xlsx', 'a', /no way is known to read a file that ends in '\.xlsx'; give one that ends in \.tsv, \.csv, \.jsonl, \.ndjson/],
+  ])('refuses %s', async (_, name, text, message) => {
+    const file = write(name, text);
+    await expect(readLabelled(file, single)).rejects.toThrow(message);
+    await expect(readLabelled(file, single)).rejects.toMatchObject({ code: 'HOOKLINE_DATA' });
+  });
+
+  it('refuses a number that is none, a missing file, and options that contradict each other', async () => {
+    const numbers = write('numbers.tsv', 't\ty\na\t1.5\nb\tmany\n');
+    await expect(readLabelled(numbers, { text: 't', label: 'y', target: 'number' })).rejects.toThrow(/line 3, column 2 \(y\): 'many' is no number/);
+    await expect(readLabelled(join(folder, 'no.tsv'), single)).rejects.toMatchObject({ code: 'HOOKLINE_DATA_MISSING' });
+    await expect(readLabelled(numbers, { text: 't' })).rejects.toThrow(/does not say what is to be predicted/);
+    const { task } = await readLabelled(numbers, { text: 't', label: 'y' });
+    await expect(readLabelled(numbers, { text: ['t', 'y'], task })).rejects.toThrow(/the task has 1 text an example, not 2/);
+    await expect(readLabelled(numbers, { ...single, task, target: 'number' })).rejects.toThrow(/leave out 'target' and 'metrics'/);
+  });
+});

@@ -1,0 +1,85 @@
+import { statSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { HooklineError, parseOptions } from '@hookline/core';
+import { z } from 'zod';
+import { dataError } from '../data/data-error.js';
+import { inferTarget } from '../data/infer-target.js';
+import { parseLabel } from '../data/parse-label.js';
+import type { Example, LabelledSet, TextTask } from '../tasks/task.js';
+import { labelledRows } from './labelled-rows.js';
+
+const column = z.string().min(1);
+const readLabelledOptions = z.strictObject({
+  /** The column of the text, or the two of a pair. */
+  text: z.union([column, z.tuple([column]), z.tuple([column, column])]),
+  /** The column of the label; none for texts that are only to be predicted. */
+  label: column.exactOptional(),
+  /** What is to be predicted; by default classes, unless every label is a number and one of them not whole. */
+  target: z.enum(['classes', 'number']).exactOptional(),
+  /** Default: accuracy for classes, Pearson and Spearman for a number. */
+  metrics: z
+    .array(z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']))
+    .min(1)
+    .exactOptional(),
+  /** The task that the training set gave: labels are then read by it, and an unknown one is an error. */
+  task: z.custom<TextTask>((value) => typeof value === 'object' && value !== null).exactOptional(),
+});
+
+export type ReadLabelledOptions = z.input<typeof readLabelledOptions>;
+
+/**
+ * Reads a user's own examples from a `.tsv`, `.csv` or `.jsonl` file. The training set is read first; its `task` is then given for the
+ * others. Classes are ordered by name, whole numbers by value. Here a row that is short or has no text is an error: nothing is skipped.
+ * @throws HooklineError `HOOKLINE_DATA` with file, line and column; `HOOKLINE_DATA_MISSING`, `HOOKLINE_OPTIONS`, `HOOKLINE_UTF8`
+ */
+export async function readLabelled(file: string, readOptions: ReadLabelledOptions): Promise<LabelledSet> {
+  const options = parseOptions('labelled file', readLabelledOptions, readOptions);
+  const columns = typeof options.text === 'string' ? [options.text] : options.text;
+  checkOptions(options, columns.length);
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new HooklineError('HOOKLINE_DATA_MISSING', `there is no file ${file}`);
+  const { rows, columnName } = await labelledRows(file, [...columns, ...(options.label === undefined ? [] : [options.label])]);
+  const read: { readonly line: number; readonly texts: Example['texts']; readonly label: string | undefined }[] = [];
+  for await (const { line, values } of rows) {
+    const texts = columns.map((_, i) => {
+      const text = values[i];
+      if (typeof text === 'string' && text.trim() !== '') return text;
+      throw dataError({ file, line, column: columnName(i) }, typeof text === 'string' ? 'there is no text' : `${JSON.stringify(text)} is no text`);
+    }) as unknown as Example['texts'];
+    const label = values[columns.length];
+    if (options.label !== undefined && typeof label !== 'string' && typeof label !== 'number' && typeof label !== 'boolean')
+      throw dataError({ file, line, column: columnName(columns.length) }, `${JSON.stringify(label)} is no label`);
+    read.push({ line, texts, label: options.label === undefined ? undefined : String(label).trim() });
+  }
+  if (read.length === 0) throw dataError({ file }, 'there are no examples in it');
+  const task =
+    options.task ??
+    ownTask(
+      file,
+      columns.length === 2 ? 2 : 1,
+      read.map(({ label }) => label!),
+      options,
+    );
+  const examples = read.map(({ line, texts, label }, index): Example => {
+    if (label === undefined) return { index, texts, label };
+    const value = parseLabel(label, task.target, task.target.kind === 'number' ? 'number' : 'name');
+    if (typeof value !== 'number') throw dataError({ file, line, column: columnName(columns.length) }, value.problem, value.hint);
+    return { index, texts, label: value };
+  });
+  return { source: file, task, examples, warnings: [] };
+}
+
+function checkOptions({ task, label, target, metrics }: z.output<typeof readLabelledOptions>, texts: number): void {
+  const wrong = (what: string, hint: string) => new HooklineError('HOOKLINE_OPTIONS', `labelled file: ${what}`, { hint });
+  if (!task && label === undefined) throw wrong('a file without labels does not say what is to be predicted', "give its 'task', or the column of the 'label'");
+  if (task && (target || metrics)) throw wrong("'task' says what is to be predicted", "leave out 'target' and 'metrics'");
+  if (task && task.texts !== texts)
+    throw wrong(`the task has ${task.texts} text${task.texts === 1 ? '' : 's'} an example, not ${texts}`, "name as many columns in 'text'");
+}
+
+function ownTask(file: string, texts: 1 | 2, labels: readonly string[], options: z.output<typeof readLabelledOptions>): TextTask {
+  const target = inferTarget(labels, options.target);
+  if (target.kind === 'classes' && target.labels.length < 2)
+    throw dataError({ file }, `every label is '${target.labels[0]}'`, 'there must be two classes at least');
+  const metrics = options.metrics ?? (target.kind === 'classes' ? ['accuracy'] : ['pearson', 'spearman']);
+  return { name: basename(file, extname(file)), texts, target, metrics };
+}
