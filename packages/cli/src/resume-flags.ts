@@ -3,7 +3,7 @@ import type { PretrainConfig } from '@hookline/lab';
 import type { PretrainFlags } from './commands/pretrain-flags.js';
 
 /** Flags that may stand beside `--resume`. */
-const allowed = new Set(['resume', 'run', 'engine', 'json']);
+const allowed = new Set(['resume', 'engine', 'json']);
 
 /**
  * A resumed run goes on under the configuration that it began with; another engine is all that may be chosen.

@@ -80,6 +80,23 @@ const inputErrors: readonly Case[] = [
     line: /\[HOOKLINE_RUN_EXISTS\] the run directory 'run' is not empty; choose another --run, or go on with --resume run$/,
   },
   {
+    name: 'run directory inside a file',
+    args: ['pretrain', ...small, '--steps', '2', '--run', 'corpus.txt/run'],
+    line: /\[HOOKLINE_WRITE\] 'corpus\.txt\/run' cannot be a directory: '.*corpus\.txt' is a file; choose another place$/,
+  },
+  {
+    name: 'a second seed whose directory is taken',
+    args: train('--seeds', '2'),
+    prepare: (directory) => cpSync(join(directory, 'run'), join(directory, 'new', 'seed-1'), { recursive: true }),
+    line: /\[HOOKLINE_RUN_EXISTS\] the run directory 'new\/seed-1' is not empty/,
+  },
+  { name: 'start into a file', args: ['start', '--out', 'corpus.txt'], line: /\[HOOKLINE_WRITE\] 'corpus\.txt' cannot be a directory: .* is a file/ },
+  {
+    name: 'comparison into a directory',
+    args: ['compare', 'run', '--out', 'folder'],
+    line: /\[HOOKLINE_WRITE\] 'folder' is a directory; give the path of a file$/,
+  },
+  {
     name: 'named checkpoint cut short',
     args: ['pretrain', '--resume', 'run/checkpoints/step-00000004'],
     prepare: (directory) => truncateSync(checkpoint(directory, 'model.safetensors'), 1000),
@@ -121,6 +138,11 @@ const inputErrors: readonly Case[] = [
     name: 'resume under another setting',
     args: ['pretrain', '--resume', 'run', '--batch-size', '4'],
     line: /\[HOOKLINE_USAGE\] --batch-size cannot be given beside --resume/,
+  },
+  {
+    name: 'resume into another directory',
+    args: ['pretrain', '--resume', 'run', '--run', 'new'],
+    line: /\[HOOKLINE_USAGE\] --run cannot be given beside --resume; a resumed run goes on as it began/,
   },
   { name: 'fill-mask without [MASK]', args: ['fill-mask', 'run', 'the state of the union'], line: /\[HOOKLINE_TEXT\] the text has no \[MASK\]/ },
   {

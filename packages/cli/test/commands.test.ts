@@ -149,6 +149,12 @@ describe('the commands on a run', { timeout: 120_000 }, () => {
     expect(snapshot(cwd)).toEqual(before);
   });
 
+  it('a dry run names the seeds', async () => {
+    const ended = await hookline(['pretrain', ...small, '--seed', '3', '--seeds', '2', '--dry-run'], { cwd });
+    expect(ended).toMatchObject({ code: 0, err: [] });
+    expect(ended.out).toMatch(/^seeds +3, 4: 2 such runs, one after the other$/m);
+  });
+
   it('engines are listed with what works here', async () => {
     const ended = await hookline(['engines', '--json'], { cwd });
     expect(jsonLines(ended.out).map(({ name }) => name)).toEqual(['native', 'wasm', 'cpu']);

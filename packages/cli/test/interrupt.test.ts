@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hookline } from './run-hookline.js';
+import { hookline, snapshot } from './run-hookline.js';
 import { copyOf, makeWorkspace, removeWorkspace, small } from './workspace.js';
 
 let workspace = '';
@@ -33,6 +33,32 @@ describe('Ctrl-C', () => {
     expect(inspected.code).toBe(0);
     removeWorkspace(cwd);
   }, 120_000);
+
+  it.each([
+    ['pretrain', ['pretrain', ...small, '--budget', '10m', '--json', '--run', 'new'], /stopped before the first step; nothing was written$/],
+    ['start', ['start', '--json', '--out', 'new'], /start was interrupted, no report was written; run it again$/],
+  ])(
+    'once, before training: %s ends without waiting for what it was about to do, and writes nothing',
+    async (_, args, line) => {
+      const cwd = copyOf(workspace);
+      const before = snapshot(cwd);
+      let sent = false;
+      const { code, out, err } = await hookline(args, {
+        cwd,
+        onOutput: (child, out) => {
+          if (sent || !out.includes('timing the first steps')) return;
+          sent = true;
+          child.kill('SIGINT');
+        },
+      });
+      expect(code).toBe(130);
+      expect(err).toEqual([expect.stringMatching(line)]);
+      expect(out.trim()).toMatch(/"timing the first steps"}$/); // the last that was heard of it
+      expect(snapshot(cwd)).toEqual(before);
+      removeWorkspace(cwd);
+    },
+    120_000,
+  );
 
   it('twice: ends at once, exit code 130', async () => {
     const cwd = copyOf(workspace);

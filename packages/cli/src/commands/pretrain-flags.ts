@@ -4,7 +4,7 @@ import { duration, integer, number } from '../arguments.js';
 /** What the flags of `pretrain` hold. */
 export interface PretrainFlags {
   readonly config?: string;
-  readonly run: string;
+  readonly run?: string;
   readonly resume?: string;
   readonly dryRun?: true;
   readonly seeds?: number;
@@ -51,7 +51,7 @@ export function addPretrainFlags(command: Command): Command {
   return command
     .optionsGroup('Run:')
     .option('--config <file>', 'YAML or JSON file; flags go over it. `hookline schema` prints its JSON Schema')
-    .option('--run <directory>', 'where the run is written; must be absent or empty', 'runs/pretrain')
+    .option('--run <directory>', 'where the run is written; must be absent or empty (default: runs/pretrain)')
     .option('--resume <path>', 'go on with a run from its latest checkpoint, or from RUN/checkpoints/step-…')
     .option('--dry-run', 'print plan, parameters, expected saving, memory and disk; train nothing')
     .option('--seeds <n>', 'train n runs with seeds seed, seed + 1, … in RUN/seed-…, and compare them', integer(1))
@@ -73,7 +73,7 @@ export function addPretrainFlags(command: Command): Command {
     .option('--hidden-size <n>', "width, instead of the size's", integer(1))
     .option('--heads <n>', 'attention heads (default: hidden size / 64)', integer(1))
     .addOption(new Option('--norm <place>', 'pre or post: where LayerNorm sits (default: pre)').choices(['pre', 'post']))
-    .option('--dropout <share>', 'dropout, 0 to 1 (default: 0.1)', number(0, 1))
+    .option('--dropout <share>', 'dropout, from 0 to below 1 (default: 0.1)', number(0, 1))
     .optionsGroup('Recipe:')
     .addOption(new Option('--optimizer <name>', 'adamw or lamb (default: adamw)').choices(['adamw', 'lamb']))
     .option('--learning-rate <rate>', "peak rate (default: the recipe's for the size)", number(0))

@@ -1,13 +1,25 @@
 import { join } from 'node:path';
 import type { Trainer } from '@hookline/core';
 import { consoleProgress, interruptSignal } from '@hookline/core/node';
-import { compareRuns, dryRun, type PretrainOptions, type PretrainResult, planLines, pretrain, resumePretraining, tableLines } from '@hookline/lab';
+import {
+  compareRuns,
+  dryRun,
+  type PretrainOptions,
+  type PretrainResult,
+  planLines,
+  pretrain,
+  requireFresh,
+  resumePretraining,
+  tableLines,
+} from '@hookline/lab';
 import { Interrupted } from '../failure.js';
 import { jsonLine, type Output } from '../output.js';
 import { pretrainConfigOf } from '../pretrain-config.js';
 import type { AddCommand } from '../program.js';
 import { resumeFlags } from '../resume-flags.js';
 import { addPretrainFlags, type PretrainFlags } from './pretrain-flags.js';
+
+const defaultRun = join('runs', 'pretrain');
 
 /** Every event of the run as a line of JSON. */
 function tellJson(trainer: Trainer, output: Output): void {
@@ -39,16 +51,17 @@ function finish(result: PretrainResult, flags: PretrainFlags, output: Output): v
   output.out(`report: ${result.report}`);
 }
 
+const seedsFrom = (first: number, count: number): readonly number[] => Array.from({ length: count }, (_, i) => first + i);
+
 async function trainSeeds(flags: PretrainFlags, seeds: number, output: Output, signal: AbortSignal): Promise<void> {
   const config = pretrainConfigOf(flags);
-  const directories: string[] = [];
-  for (let seed = config.seed; seed < config.seed + seeds; seed++) {
-    const directory = join(flags.run, `seed-${seed}`);
-    finish(await pretrain({ ...config, seed }, directory, optionsOf(flags, output, signal)), flags, output);
-    directories.push(directory);
-  }
+  const run = flags.run ?? defaultRun;
+  const runs = seedsFrom(config.seed, seeds).map((seed) => ({ seed, directory: join(run, `seed-${seed}`) }));
+  for (const { directory } of runs) requireFresh(directory); // all of them, before the first is trained
+  for (const { seed, directory } of runs) finish(await pretrain({ ...config, seed }, directory, optionsOf(flags, output, signal)), flags, output);
   if (seeds === 1) return;
-  const { report, path } = await compareRuns(directories, join(flags.run, 'report.html'));
+  const directories = runs.map(({ directory }) => directory);
+  const { report, path } = await compareRuns(directories, join(run, 'report.html'));
   if (flags.json) return output.out(jsonLine({ event: 'comparison', tables: report.tables, report: path }));
   for (const table of report.tables) for (const line of ['', table.title, ...tableLines(table)]) output.out(line);
   output.out(`report: ${path}`);
@@ -57,9 +70,12 @@ async function trainSeeds(flags: PretrainFlags, seeds: number, output: Output, s
 async function run(flags: PretrainFlags, output: Output): Promise<void> {
   const resume = flags.resume === undefined ? undefined : resumeFlags(flags);
   if (flags.dryRun) {
-    const plan = await dryRun(pretrainConfigOf(flags), flags.json ? {} : { onStage: output.out });
-    if (flags.json) return output.out(jsonLine({ event: 'plan', ...plan }));
+    const config = pretrainConfigOf(flags);
+    const seeds = seedsFrom(config.seed, flags.seeds ?? 1);
+    const plan = await dryRun(config, flags.json ? {} : { onStage: output.out });
+    if (flags.json) return output.out(jsonLine({ event: 'plan', ...plan, seeds }));
     for (const [label, value] of planLines(plan)) output.out(`${label.padEnd(11)} ${value}`);
+    if (seeds.length > 1) output.out(`seeds       ${seeds.join(', ')}: ${seeds.length} such runs, one after the other`);
     return;
   }
   const signal = interruptSignal(
@@ -68,7 +84,7 @@ async function run(flags: PretrainFlags, output: Output): Promise<void> {
   try {
     if (flags.resume !== undefined) return finish(await resumePretraining(flags.resume, { ...optionsOf(flags, output, signal), ...resume }), flags, output);
     if (flags.seeds !== undefined) return await trainSeeds(flags, flags.seeds, output, signal);
-    return finish(await pretrain(pretrainConfigOf(flags), flags.run, optionsOf(flags, output, signal)), flags, output);
+    return finish(await pretrain(pretrainConfigOf(flags), flags.run ?? defaultRun, optionsOf(flags, output, signal)), flags, output);
   } finally {
     signal.dispose();
   }

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { HooklineError } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
+import { requireFilePlace } from '../places.js';
 import type { CompleteConfig } from '../pretrain/config.js';
 import { readRunConfig, runFiles, runPath } from '../pretrain/files.js';
 import { heldOutSet, methodOf } from '../pretrain/plugins.js';
@@ -56,9 +57,11 @@ export async function readRuns(paths: readonly string[]): Promise<readonly Compa
 /**
  * Compares runs at equal steps, tokens and wall-clock.
  * @param out path of the HTML file to write
+ * @throws HooklineError `HOOKLINE_WRITE`, `HOOKLINE_PERMISSION`, and as `readRuns`
  */
 export async function compareRuns(paths: readonly string[], out: string): Promise<{ readonly report: Report; readonly path: string }> {
   const runs = await readRuns(paths);
+  requireFilePlace(out);
   const report = compareReport(runs, `hookline compare ${paths.map((path) => relative('.', path) || '.').join(' ')}`);
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, await renderReport(report));

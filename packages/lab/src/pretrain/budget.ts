@@ -1,6 +1,6 @@
 import { flopsPerStep } from '@hookline/bert';
 import type { CorpusSets } from '@hookline/bert/node';
-import { createTrainer } from '@hookline/core';
+import { createTrainer, given } from '@hookline/core';
 import type { PretrainConfig } from './config.js';
 import { learnerOf, modelOf } from './learner.js';
 import { blockSaving, runPlugins } from './plugins.js';
@@ -9,14 +9,18 @@ const warmUp = 2;
 const timed = 5;
 
 /** Mean seconds of a dense step and of an evaluation, measured on a model that is thrown away. */
-async function timeSteps(config: PretrainConfig, data: CorpusSets): Promise<{ readonly step: number; readonly evaluation: number }> {
+async function timeSteps(
+  config: PretrainConfig,
+  data: CorpusSets,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly step: number; readonly evaluation: number }> {
   const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
   const learner = await learnerOf(dense, data);
   try {
     const plugins = runPlugins({ ...dense, evaluation: { ...config.evaluation, every: warmUp + timed } }, modelOf(config, data.tokenizer)).filter(
       ({ name }) => name !== 'metrics-file' && name !== 'checkpoints',
     );
-    const trainer = createTrainer({ learner, plugins, steps: warmUp + timed, seed: config.seed });
+    const trainer = createTrainer({ learner, plugins, steps: warmUp + timed, seed: config.seed, ...given({ signal }) });
     const seconds: number[] = [];
     let evaluation = 0;
     trainer.on('step', (news) => void seconds.push(news.seconds));
@@ -24,6 +28,7 @@ async function timeSteps(config: PretrainConfig, data: CorpusSets): Promise<{ re
       evaluation += news.seconds;
     });
     await trainer.run();
+    signal?.throwIfAborted();
     return { step: seconds.slice(warmUp).reduce((sum, one) => sum + one, 0) / timed, evaluation };
   } finally {
     learner.dispose();
@@ -32,17 +37,17 @@ async function timeSteps(config: PretrainConfig, data: CorpusSets): Promise<{ re
 
 /**
  * How many steps fit into a budget of seconds: the time of a dense step is measured, what dropping saves is expected of it by the blocks' share of
- * the arithmetic, and evaluations are counted. At least 1.
+ * the arithmetic, and evaluations are counted. At least 1. A signal ends the timing: its reason is thrown.
  */
-export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, seconds: number): Promise<number> {
+export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, seconds: number, signal?: AbortSignal): Promise<number> {
   const model = modelOf(config, data.tokenizer);
-  const time = await timeSteps(config, data);
+  const time = await timeSteps(config, data, signal);
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
   const { blockShare } = flopsPerStep(model, { batchSize: config.batchSize, sequenceLength: config.sequenceLength, maskedPerRow });
   const fits = (steps: number): boolean => {
     const saved = blockSaving(config, model.numHiddenLayers, steps) * blockShare;
-    const every = config.evaluation.every;
-    const evaluations = (every < 1 ? Math.ceil(1 / every) : Math.floor(steps / every)) + 1;
+    const { every } = config.evaluation;
+    const evaluations = Math.ceil(steps / Math.max(1, every < 1 ? Math.round(every * steps) : every));
     return steps * time.step * (1 - saved) + evaluations * time.evaluation <= seconds;
   };
   let [low, high] = [1, Math.max(1, Math.ceil((20 * seconds) / time.step))];

@@ -8,13 +8,15 @@ export interface LoadDataOptions {
   readonly onStage?: (text: string) => void;
   /** Tokenizer of an earlier run, instead of the configuration's. */
   readonly tokenizer?: Tokenizer;
+  /** Ends the reading: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Reads the corpus of a configuration, trains a vocabulary where none is given, and makes training data and fixed held-out batches.
  * @throws HooklineError `HOOKLINE_CORPUS`, `HOOKLINE_UTF8`, `HOOKLINE_VOCABULARY`, `HOOKLINE_OPTIONS`
  */
-export function loadData(config: PretrainConfig, { onStage, tokenizer: given }: LoadDataOptions = {}): Promise<CorpusSets> {
+export function loadData(config: PretrainConfig, { onStage, tokenizer: given, signal }: LoadDataOptions = {}): Promise<CorpusSets> {
   const { corpus, vocabulary, batchSize, sequenceLength, maskedPerRow, wholeWord, seed } = config;
   const tokenizer = given ?? vocabulary.file;
   const { source, heldOut, documents, sentences, field } = corpus;
@@ -29,6 +31,7 @@ export function loadData(config: PretrainConfig, { onStage, tokenizer: given }: 
     ...(tokenizer === undefined ? { vocabSize: vocabulary.size, lowercase: vocabulary.lowercase } : { tokenizer }),
     ...(cacheDirectory === undefined ? {} : { cacheDirectory }),
     onProgress: ({ stage }) => {
+      signal?.throwIfAborted();
       if (stage !== told) onStage?.(stage === 'tokens' ? 'tokenizing the corpus' : 'training a vocabulary');
       told = stage;
     },

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Tokenizer } from '@hookline/bert';
 import { saveTokenizer } from '@hookline/bert/node';
 import { HooklineError, parseOptions } from '@hookline/core';
+import { requireDirectoryPlace } from '../places.js';
 import { type CompleteConfig, pretrainConfig } from './config.js';
 
 /** Where the parts of a run lie. */
@@ -38,13 +39,12 @@ export function runPath(path: string): RunPath {
 }
 
 /**
- * Refuses a directory that holds anything.
- * @throws HooklineError `HOOKLINE_RUN_EXISTS`
+ * Refuses a directory that holds anything, or that cannot be made.
+ * @throws HooklineError `HOOKLINE_RUN_EXISTS`, `HOOKLINE_WRITE`, `HOOKLINE_PERMISSION`
  */
 export function requireFresh(directory: string): void {
-  if (!existsSync(directory)) return;
-  if (!statSync(directory).isDirectory()) throw new HooklineError('HOOKLINE_RUN_EXISTS', `'${directory}' is a file`, { hint: 'choose another --run' });
-  if (readdirSync(directory).length === 0) return;
+  requireDirectoryPlace(directory);
+  if (!existsSync(directory) || readdirSync(directory).length === 0) return;
   throw new HooklineError('HOOKLINE_RUN_EXISTS', `the run directory '${directory}' is not empty`, {
     hint: `choose another --run, or go on with --resume ${directory}`,
   });

@@ -4,6 +4,7 @@ import { type CorpusSets, readTokenizer } from '@hookline/bert/node';
 import { createTrainer, during, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
 import { compileStatistics, summarizeCompiled } from '@hookline/tfjs';
+import { unlessAborted } from '../aborted.js';
 import { whileRunning } from '../failures.js';
 import { renderReport } from '../report/index.js';
 import { stepsForBudget } from './budget.js';
@@ -21,12 +22,18 @@ export interface PretrainOptions {
   readonly onTrainer?: (trainer: Trainer, learner: BertLearner) => void;
   /** Plugins besides those of the configuration, e.g. progress on a terminal. */
   readonly plugins?: readonly Plugin[];
-  /** Ends the run after the step in progress, with a checkpoint. */
+  /** Ends the run after the step in progress, with a checkpoint; before the first step at once, with nothing written. */
   readonly signal?: AbortSignal;
+}
+
+export interface ResumeOptions extends PretrainOptions {
+  /** Another engine than the run began with. */
+  readonly engine?: PretrainConfig['engine'];
 }
 
 export interface PretrainResult {
   readonly directory: string;
+  /** Steps done; 0 where it was ended before training began. */
   readonly steps: number;
   /** Why the run ended before its total, if it did. */
   readonly stopped: string | undefined;
@@ -39,11 +46,11 @@ export interface PretrainResult {
 /**
  * The configuration with its number of steps decided: from the budget, by measuring, where none is given.
  */
-export async function completeConfig(config: PretrainConfig, data: CorpusSets, onStage?: (text: string) => void): Promise<CompleteConfig> {
+async function completeConfig(config: PretrainConfig, data: CorpusSets, { onStage, signal }: PretrainOptions): Promise<CompleteConfig> {
   const { budget, ...rest } = config;
   if (budget === undefined) return { ...rest, steps: rest.steps ?? defaultSteps };
   onStage?.('timing the first steps');
-  const steps = await stepsForBudget(config, data, budget);
+  const steps = await stepsForBudget(config, data, budget, signal);
   onStage?.(`${steps} steps fit into the budget`);
   return { ...rest, steps };
 }
@@ -52,11 +59,21 @@ export async function completeConfig(config: PretrainConfig, data: CorpusSets, o
 export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptions, 'onStage'> = {}): Promise<RunPlan> {
   const data = await loadData(config, options);
   try {
-    return planRun(await completeConfig(config, data, options.onStage), data);
+    return planRun(await completeConfig(config, data, options), data);
   } finally {
     data.close();
   }
 }
+
+/** What comes of a run that was ended before its first step: nothing was written. */
+const untouched = (directory: string): PretrainResult => ({
+  directory,
+  steps: 0,
+  stopped: 'aborted',
+  metrics: {},
+  unigramEntropy: Number.NaN,
+  report: runFiles(directory).report,
+});
 
 /**
  * Trains a new run in a directory that is absent or empty. Everything that input can mend is checked before the directory is touched.
@@ -64,9 +81,13 @@ export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptio
  */
 export async function pretrain(config: PretrainConfig, directory: string, options: PretrainOptions = {}): Promise<PretrainResult> {
   requireFresh(directory);
+  return unlessAborted(options.signal, () => pretrainNew(config, directory, options), untouched(directory));
+}
+
+async function pretrainNew(config: PretrainConfig, directory: string, options: PretrainOptions): Promise<PretrainResult> {
   const data = await loadData(config, options);
   try {
-    const complete = await completeConfig(config, data, options.onStage);
+    const complete = await completeConfig(config, data, options);
     planRun(complete, data);
     const learner = await learnerOf(complete, data);
     try {
@@ -81,10 +102,13 @@ export async function pretrain(config: PretrainConfig, directory: string, option
 
 /**
  * Goes on with a run from its latest checkpoint, or from a named one (`RUN/checkpoints/step-…`), under the configuration that it began with.
- * @param engine another engine than the run began with
  */
-export async function resumePretraining(path: string, options: PretrainOptions & { readonly engine?: PretrainConfig['engine'] } = {}): Promise<PretrainResult> {
+export async function resumePretraining(path: string, options: ResumeOptions = {}): Promise<PretrainResult> {
   const { directory, checkpoint } = runPath(path);
+  return unlessAborted(options.signal, () => goOn(directory, checkpoint, options), untouched(directory));
+}
+
+async function goOn(directory: string, checkpoint: string | undefined, options: ResumeOptions): Promise<PretrainResult> {
   const saved = readRunConfig(directory);
   const config = options.engine ? { ...saved, engine: options.engine } : saved;
   const data = await loadData(config, { ...options, tokenizer: readTokenizer(runFiles(directory).tokenizer) });
@@ -131,8 +155,7 @@ async function train({ config, data, learner, directory, resume, prepare }: Trai
     ...(options.signal ? { signal: options.signal } : {}),
   });
   options.onTrainer?.(trainer, learner);
-  const untouched = { directory, stopped: 'aborted', unigramEntropy: data.unigramEntropy, metrics: {}, report: runFiles(directory).report };
-  if (options.signal?.aborted) return { ...untouched, steps: 0 };
+  options.signal?.throwIfAborted();
   try {
     prepare();
     const { steps, stopped, metrics } = await trainer.run();

@@ -7,15 +7,18 @@ const warmUp = 4;
 const timed = 10;
 
 /** Mean seconds of the timed steps after the warm-up; evaluation is off this clock. */
-async function meanStep(lane: Lane): Promise<number> {
-  for (let step = 0; step < warmUp; step++) await lane.next();
-  const from = lane.recording.seconds;
-  for (let step = 0; step < timed; step++) await lane.next();
+async function meanStep(lane: Lane, signal: AbortSignal | undefined): Promise<number> {
+  let from = 0;
+  for (let step = 0; step < warmUp + timed; step++) {
+    if (step === warmUp) from = lane.recording.seconds;
+    signal?.throwIfAborted();
+    await lane.next();
+  }
   return (lane.recording.seconds - from) / timed;
 }
 
-/** Times ten steps of the dense model and of the control on models that are then thrown away; every kind of block runs once before its time counts. */
-export async function firstTiming(options: LaneOptions): Promise<FirstTiming> {
+/** Times ten steps of the dense model and of the control on models that are then thrown away; every kind of block runs once before its time counts. A signal ends it: its reason is thrown. */
+export async function firstTiming(options: LaneOptions, signal?: AbortSignal): Promise<FirstTiming> {
   const shape = { ...options.shape, evaluations: 2 };
   const evaluationSeconds: number[] = [];
   const step: Partial<Record<'dense' | 'control', number>> = {};
@@ -24,7 +27,7 @@ export async function firstTiming(options: LaneOptions): Promise<FirstTiming> {
     const lane = await createLane(variant, { ...options, shape });
     try {
       if (variant.key === 'post') await lane.next();
-      else step[variant.key] = await meanStep(lane);
+      else step[variant.key] = await meanStep(lane, signal);
       if (variant.key === 'dense') evaluationSeconds.push(lane.evaluationSeconds());
     } finally {
       lane.dispose();

@@ -17,13 +17,14 @@ const counted = (steps: number, log: string[], name: string): Turn => {
 describe('interleave', () => {
   it('trains in chunks, another one first each round, shorter runs done earlier', async () => {
     const log: string[] = [];
-    await interleave([counted(5, log, 'a'), counted(3, log, 'b'), counted(4, log, 'c')], 2, () => true);
-    expect(log.join('')).toBe('aabbcc' + 'bccaa' + 'a');
+    await interleave([counted(5, log, 'a'), counted(3, log, 'b'), counted(4, log, 'c')], 2, () => log.push(' '));
+    expect(log.join('')).toBe('aa bb cc b cc aa  a ');
   });
 
-  it('stops after a chunk where it is told to', async () => {
+  it('ends where a turn throws', async () => {
     const log: string[] = [];
-    await interleave([counted(5, log, 'a'), counted(5, log, 'b')], 2, () => log.length < 3);
-    expect(log.join('')).toBe('aabb');
+    const broken: Turn = { steps: 5, next: () => Promise.reject(new Error('enough')) };
+    await expect(interleave([counted(5, log, 'a'), broken], 2, () => undefined)).rejects.toThrow('enough');
+    expect(log.join('')).toBe('aa');
   });
 });

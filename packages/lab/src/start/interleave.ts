@@ -9,9 +9,9 @@ export interface Turn {
 /**
  * Trains several runs in chunks of steps, in turns: what slows the machine down for a while slows all of them. The first of a round is another
  * one each round, so that none always follows the same. Shorter runs are done earlier.
- * @param after called after each chunk; answers false to stop
+ * @param after called after each chunk
  */
-export async function interleave(turns: readonly Turn[], chunk: number, after: (index: number) => boolean | undefined): Promise<void> {
+export async function interleave(turns: readonly Turn[], chunk: number, after: () => void): Promise<void> {
   const left = new Set(turns.keys());
   for (let round = 0; left.size > 0; round++) {
     for (let i = 0; i < turns.length; i++) {
@@ -22,7 +22,7 @@ export async function interleave(turns: readonly Turn[], chunk: number, after: (
         left.delete(index);
         break;
       }
-      if (after(index) === false) return;
+      after();
     }
   }
 }

@@ -3,8 +3,8 @@ import { documentsFromSotu, sotuHeldOut, sotuSpeeches } from '../corpora/sotu.js
 import type { StartData } from './data.js';
 import type { StartShape } from './shape.js';
 
-/** Reads the speeches, trains a vocabulary, and makes training data and fixed held-out batches; all in memory. */
-export async function loadStartData(shape: StartShape, seed: number): Promise<StartData> {
+/** Reads the speeches, trains a vocabulary, and makes training data and fixed held-out batches; all in memory. A signal ends it: its reason is thrown. */
+export async function loadStartData(shape: StartShape, seed: number, signal?: AbortSignal): Promise<StartData> {
   const { vocabSize, batchSize, sequenceLength, maskedPerRow, heldOutBatches } = shape;
   const source = documentsFromSotu(sotuSpeeches(), { sentences: false });
   const data = await corpusSets({
@@ -16,6 +16,7 @@ export async function loadStartData(shape: StartShape, seed: number): Promise<St
     maskedPerRow,
     seed,
     evaluationBatches: heldOutBatches,
+    onProgress: () => signal?.throwIfAborted(),
   });
   return {
     pretraining: { train: data.train, evaluation: data.evaluation, unigram: data.unigram },

@@ -101,13 +101,34 @@ describe('start', () => {
     expect(news.filter((one) => one.kind === 'progress').length).toBeGreaterThanOrEqual(13);
   });
 
-  it('ends between two chunks where it is told to, without a report', async () => {
+  it.each([
+    ['while the first steps are timed', (one: StartNews) => one.kind === 'stage' && one.text.startsWith('timing'), 0],
+    ['in the first chunk', (one: StartNews) => one.kind === 'stage' && one.text.startsWith('a dense step'), 0],
+    ['after the second chunk', (one: StartNews, told: number) => one.kind === 'progress' && told === 2, 2],
+  ])('ends where it is told to, without a report: %s', async (_, when, chunks) => {
     const stop = new AbortController();
     const other = join(directory, 'stopped');
+    let told = 0;
     const onNews = (one: StartNews): void => {
-      if (one.kind === 'progress') stop.abort();
+      if (one.kind === 'progress') told++;
+      if (when(one, told)) stop.abort();
     };
     expect(await start({ directory: other, shape, data, signal: stop.signal, onNews })).toBeUndefined();
+    expect(told).toBe(chunks);
     expect(existsSync(other)).toBe(false);
+  });
+
+  it('ends while the speeches are read', async () => {
+    const onNews = (one: StartNews): void => {
+      expect(one.kind === 'stage' && one.text).toMatch(/^reading the corpus/); // and nothing after
+      setImmediate(() => stop.abort());
+    };
+    const stop = new AbortController();
+    expect(await start({ directory, shape, signal: stop.signal, onNews })).toBeUndefined();
+  });
+
+  it('refuses at once a directory that cannot be made', async () => {
+    const onNews = (): void => expect.unreachable();
+    await expect(start({ directory: join(result.path, 'in'), onNews })).rejects.toThrow(/report\.html' is a file; choose another place/);
   });
 });

@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectedSaving } from '@hookline/pld-plugin';
+import { unlessAborted } from '../aborted.js';
+import { requireDirectoryPlace } from '../places.js';
 import { type Report, renderPicture, renderReport } from '../report/index.js';
 import { type RunLengths, runLengths } from './budget.js';
 import type { StartData } from './data.js';
 import { firstTiming } from './first-timing.js';
-import { interleave } from './interleave.js';
+import { interleave, type Turn } from './interleave.js';
 import { createLane, type Lane } from './lane.js';
 import { type StartShape, startShape } from './shape.js';
 import { loadStartData } from './start-data.js';
@@ -32,7 +34,7 @@ export interface StartOptions {
   /** Other data than the speeches, made for the shape's vocabSize and sequenceLength. */
   readonly data?: StartData;
   readonly onNews?: (news: StartNews) => void;
-  /** Ends between two chunks. */
+  /** Ends it after the step in progress, with nothing written. */
   readonly signal?: AbortSignal;
   /** The command line, for the report. */
   readonly command?: string;
@@ -45,6 +47,8 @@ export interface StartResult {
   /** Path of report.html. */
   readonly path: string;
 }
+
+const defaultDirectory = join('runs', 'start');
 
 /** Seconds of the minutes asked for that installing and building take before this program runs. */
 const installation = 90;
@@ -64,26 +68,31 @@ async function plan(shape: StartShape, options: StartOptions, started: number, t
 /**
  * Proves the time that layer dropping saves: trains five small models in turns on real text and measures.
  * @returns undefined where the signal ended it early
+ * @throws HooklineError `HOOKLINE_WRITE`, `HOOKLINE_PERMISSION` where the directory cannot be made, and as the engine and the data do
  */
 export async function start(options: StartOptions = {}): Promise<StartResult | undefined> {
+  requireDirectoryPlace(options.directory ?? defaultDirectory);
+  return unlessAborted(options.signal, () => run(options), undefined);
+}
+
+async function run(options: StartOptions): Promise<StartResult> {
   const started = performance.now();
-  const { seed = 0, engine = 'wasm', directory = join('runs', 'start'), onNews, signal } = options;
+  const { seed = 0, engine = 'wasm', directory = defaultDirectory, onNews, signal } = options;
   const shape = { ...startShape, ...options.shape };
   const stage = (text: string) => onNews?.({ kind: 'stage', text });
   if (!options.data) stage('reading the corpus and training a vocabulary');
-  const data = options.data ?? (await loadStartData(shape, seed));
+  const data = options.data ?? (await loadStartData(shape, seed, signal));
   stage(`corpus: ${data.about}; held out: ${data.heldOut}`);
   stage('timing the first steps');
   const setting = { shape, data, seed, engine };
-  const timing = await firstTiming(setting);
+  const timing = await firstTiming(setting, signal);
   const lengths = await plan(shape, options, started, timing);
   stage(describe(lengths, timing.dense));
   const lanes: Lane[] = [];
   try {
     for (const variant of startVariants(shape, lengths))
       lanes.push(await createLane(variant, { ...setting, shape: { ...shape, evaluations: lengths.evaluations } }));
-    const finished = await train(lanes, lengths, shape, onNews, signal);
-    if (!finished) return undefined;
+    await train(lanes, lengths, shape, onNews, signal);
     const summary = summarize(lanes, lengths, shape.chunk);
     const command = options.command ?? 'hookline start';
     const report = startReport(lanes, summary, { shape, data, lengths, seed, command });
@@ -106,16 +115,23 @@ async function train(
   shape: StartShape,
   onNews: StartOptions['onNews'],
   signal: AbortSignal | undefined,
-): Promise<boolean> {
+): Promise<void> {
   const from = performance.now();
   const all = lanes.reduce((sum, lane) => sum + lane.steps * weight(lane), 0);
-  await interleave(lanes, shape.chunk, () => {
+  const turns = lanes.map(
+    (lane): Turn => ({
+      steps: lane.steps,
+      next: () => {
+        signal?.throwIfAborted();
+        return lane.next();
+      },
+    }),
+  );
+  await interleave(turns, shape.chunk, () => {
     const done = lanes.reduce((sum, lane) => sum + lane.recording.curve.length * weight(lane), 0);
     const elapsed = (performance.now() - from) / 1000;
     onNews?.({ kind: 'progress', lanes, secondsLeft: done === 0 ? lengths.expectedSeconds : (elapsed * (all - done)) / done });
-    return !signal?.aborted;
   });
-  return signal?.aborted !== true;
 }
 
 /** Relative cost of a lane's steps, for the time left. */
