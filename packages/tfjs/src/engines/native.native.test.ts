@@ -90,6 +90,16 @@ describe('a program that loads it', () => {
     expect(run()).toMatchObject({ stdout: 'native 9 3 true\n', stderr: '', status: 0 });
   });
 
+  it('prints what TensorFlow logs where the user asks for all of it, and errors of its own either way', () => {
+    expect(run({ TF_CPP_MIN_LOG_LEVEL: '0' })).toMatchObject({ stdout: 'native 9 0 true\n', status: 0 });
+    const { stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', `const { loadEngine } = await import('${index}'); await loadEngine('native'); console.error('mine');`],
+      { encoding: 'utf8' },
+    );
+    expect(stderr).toBe('mine\n');
+  });
+
   it('is not disturbed by a tfjs-node of the project whose addon is missing', () => {
     const directory = join(project, 'node_modules', '@tensorflow', 'tfjs-node');
     mkdirSync(directory, { recursive: true });

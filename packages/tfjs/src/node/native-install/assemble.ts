@@ -2,16 +2,19 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
 import { isNeededOfCuda } from './gpu.js';
+import { logLevelSource, muteSource } from './quiet.js';
 import { essence, runCommand } from './run-command.js';
 import type { Tool } from './tools.js';
 import { entryText, extractEntry, zipEntries } from './zip.js';
 
 /**
  * An engine's folder:
- * `tensorflow/` TensorFlow's two libraries, `nvidia/` CUDA's where it is for a GPU, `addon/tfjs_binding.node`,
+ * `tensorflow/` TensorFlow's two libraries, `nvidia/` CUDA's where it is for a GPU, `addon/` tfjs-node's addon and a small one of ours,
  * `node_modules/` tfjs-node's JavaScript as published, google-protobuf, and a place for the copy of tfjs-core that it is given when it is loaded.
  */
 export const addonPath = join('addon', 'tfjs_binding.node');
+/** What keeps stderr clean while the addon is loaded. */
+export const mutePath = join('addon', 'mute.node');
 export const packagePath = join('node_modules', '@tensorflow', 'tfjs-node-gpu');
 export const protobufPath = join('node_modules', 'google-protobuf');
 /** What tfjs-node imports of TensorFlow.js: both names stand for the one copy of tfjs-core. */
@@ -77,24 +80,35 @@ interface BuildPaths {
   readonly headers: string;
 }
 
-/** What the compiler is called with. The library's folder is written into the addon relative to it, so that the engine's folder can be moved. */
-export function compilerArguments({ directory, source, headers }: BuildPaths): readonly string[] {
-  return [
-    ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8'],
-    ...[join(headers, 'include'), join(directory, 'tensorflow', 'include'), source].flatMap((folder) => ['-I', folder]),
-    ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(source, 'binding', name)),
-    ...['-o', join(directory, addonPath)],
-    ...libraryPaths.map((path) => join(directory, path)),
-    '-Wl,-rpath,$ORIGIN/../tensorflow',
-  ];
-}
+/** What the compiler is called with for any addon. */
+const common = ['-shared', '-fPIC', '-O2', '-std=c++17', '-w', '-DNAPI_VERSION=8'];
 
-/** Compiles the addon from the package's source. Errors: HOOKLINE_ENGINE_BUILD with the compiler's words. */
-export async function buildAddon(compiler: Tool, paths: BuildPaths, environment: NodeJS.ProcessEnv): Promise<void> {
+/** For tfjs-node's. The library's folder is written into the addon relative to it, so that the engine's folder can be moved. */
+const addonArguments = ({ directory, source, headers }: BuildPaths, logLevel: string): readonly string[] => [
+  ...common,
+  ...[join(headers, 'include'), join(directory, 'tensorflow', 'include'), source].flatMap((folder) => ['-I', folder]),
+  ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(source, 'binding', name)),
+  logLevel,
+  ...['-o', join(directory, addonPath)],
+  ...libraryPaths.map((path) => join(directory, path)),
+  '-Wl,-rpath,$ORIGIN/../tensorflow',
+];
+
+const muteArguments = ({ directory, headers }: BuildPaths, mute: string): readonly string[] => [
+  ...common,
+  ...['-I', join(headers, 'include'), mute, '-o', join(directory, mutePath)],
+];
+
+/** Compiles the addon from the package's source, and ours. Errors: HOOKLINE_ENGINE_BUILD with the compiler's words. */
+export async function buildAddons(compiler: Tool, paths: BuildPaths, environment: NodeJS.ProcessEnv): Promise<void> {
   await mkdir(join(paths.directory, 'addon'), { recursive: true });
+  const [logLevel, mute] = ['log_level.cc', 'mute.cc'].map((name) => join(paths.headers, name)) as [string, string];
+  await writeFile(logLevel, logLevelSource);
+  await writeFile(mute, muteSource);
   const [command, ...first] = compiler;
-  const result = await runCommand(command, [...first, ...compilerArguments(paths)], { environment });
-  if (result.code !== 0) {
+  for (const args of [muteArguments(paths, mute), addonArguments(paths, logLevel)]) {
+    const result = await runCommand(command, [...first, ...args], { environment });
+    if (result.code === 0) continue;
     throw new HooklineError('HOOKLINE_ENGINE_BUILD', `the native engine's addon does not compile: ${essence(result)}`, {
       hint: 'a compiler that knows C++17 is needed (g++ 9 or newer); name another one in CXX',
     });

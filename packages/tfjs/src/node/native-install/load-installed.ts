@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { addonPath, corePaths, packagePath } from './assemble.js';
+import { addonPath, corePaths, mutePath, packagePath } from './assemble.js';
 import { completeUtil, nativeEnvironment } from './environment.js';
 import type { InstalledEngine } from './find-engine.js';
 import { verifyFiles } from './manifest.js';
@@ -10,6 +10,23 @@ import { completeTensor } from './tensor-methods.js';
 /** The part of tfjs-node's module that holds its backend. */
 interface BackendModule {
   readonly NodeJSKernelBackend: new (binding: unknown, packageName: string) => tf.KernelBackend;
+}
+
+/** Our addon beside tfjs-node's: turns the process's stderr to nowhere, and back. */
+interface Mute {
+  mute(): void;
+  unmute(): void;
+}
+
+/** TensorFlow prints while it is loaded, whatever the level; see quiet.ts. A user who asks for all of its log gets it. */
+function quietly<A>({ mute, unmute }: Mute, load: () => A): A {
+  if (process.env['TF_CPP_MIN_LOG_LEVEL'] === '0') return load();
+  mute();
+  try {
+    return load();
+  } finally {
+    unmute();
+  }
 }
 
 /**
@@ -29,7 +46,7 @@ export async function loadInstalled({ directory, manifest }: InstalledEngine): P
     const id = require.resolve(join(directory, path));
     require.cache[id] = { id, filename: id, path: dirname(id), loaded: true, exports: tf, children: [], paths: [] } as unknown as NodeJS.Module;
   }
-  const binding: unknown = require(join(directory, addonPath));
+  const binding: unknown = quietly(require(join(directory, mutePath)) as Mute, () => require(join(directory, addonPath)) as unknown);
   for (const { kernelName } of tf.getKernelsForBackend('tensorflow')) tf.unregisterKernel(kernelName, 'tensorflow'); // of a package that did not get further
   require('./dist/register_all_kernels.js');
   const { NodeJSKernelBackend } = require('./dist/nodejs_kernel_backend.js') as BackendModule;

@@ -2,9 +2,10 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import {
   addonPath,
-  buildAddon,
+  buildAddons,
   corePaths,
   libraryPaths,
+  mutePath,
   packagePath,
   placeJavaScript,
   protobufPath,
@@ -51,14 +52,22 @@ export async function makeEngine(
     cuda.push(...(await unpackCuda(wheels, staging)));
   }
   log('compiling the addon');
-  await buildAddon(tools.compiler, { directory: staging, source: places.tfjs, headers: places.headers }, environment);
+  await buildAddons(tools.compiler, { directory: staging, source: places.tfjs, headers: places.headers }, environment);
   await placeJavaScript(places.tfjs, staging);
   await writeCorePlaces(staging);
   await rm(build, { recursive: true });
   await rm(join(staging, 'tensorflow', 'include'), { recursive: true, force: true });
   log('trying it');
   const { tensorflow } = await probe(staging, sources.variant);
-  const loaded = [addonPath, ...libraryPaths, ...cuda, ...corePaths, ...(await scripts(staging, packagePath)), ...(await scripts(staging, protobufPath))];
+  const loaded = [
+    addonPath,
+    mutePath,
+    ...libraryPaths,
+    ...cuda,
+    ...corePaths,
+    ...(await scripts(staging, packagePath)),
+    ...(await scripts(staging, protobufPath)),
+  ];
   const digests = await Promise.all(archives.map(async (path) => [basename(path), await digestOf(path, 'sha256')] as const));
   await writeManifest(
     staging,

@@ -39,6 +39,9 @@ export interface NativeSources {
   readonly room: number;
 }
 
+/** How an engine is made of its parts: a change that an installed engine should have counts it up. */
+const recipe = 2;
+
 /** The machine that an engine is chosen for. */
 export interface Machine {
   readonly platform: string;
@@ -119,7 +122,7 @@ export function nativeSources(variant: NativeVariant, { platform, arch, glibc }:
   if (major < 2 || (major === 2 && minor < 27)) refuse(`its GNU C library is ${glibc}, and TensorFlow needs 2.27`);
   return {
     variant,
-    key: `native-${variant}-tensorflow-${tensorflow}-tfjs-${tfjs.version}-${platform}-${arch}`,
+    key: `native-${variant}-tensorflow-${tensorflow}-tfjs-${tfjs.version}-${recipe}-${platform}-${arch}`,
     tfjs,
     headers,
     protobuf,
