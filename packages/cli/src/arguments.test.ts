@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, integer, number } from './arguments.js';
+import { duration, engineList, integer, megabytes, number } from './arguments.js';
 
 describe('arguments', () => {
   it('durations are seconds', () => {
@@ -14,5 +14,12 @@ describe('arguments', () => {
     expect(number(0, 1)('0.25')).toBe(0.25);
     expect(number(0)('1e-3')).toBe(1e-3);
     for (const bad of ['', 'x', '-0.1', '1.1', 'NaN']) expect(() => number(0, 1)(bad), bad).toThrow('It must be a number from 0 to 1.');
+  });
+
+  it('megabytes are bytes, and engines a list without repetition', () => {
+    expect(megabytes('1.5')).toBe(1_500_000);
+    for (const bad of ['', '0', '2GB']) expect(() => megabytes(bad), bad).toThrow('It must be a number, at least 1.');
+    expect(engineList('native, wasm,native')).toEqual(['native', 'wasm']);
+    for (const bad of ['', 'wasm,', 'webgl']) expect(() => engineList(bad), bad).toThrow('It must be some of native, wasm, cpu, separated by commas.');
   });
 });

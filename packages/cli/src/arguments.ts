@@ -1,4 +1,5 @@
 import { parseDuration } from '@hookline/lab';
+import type { EngineName } from '@hookline/tfjs';
 import { InvalidArgumentError } from 'commander';
 
 /** A parser for `--flag N`: a whole number in a range. */
@@ -32,4 +33,16 @@ export function duration(text: string): number {
   const seconds = parseDuration(text);
   if (seconds === undefined) throw new InvalidArgumentError('It must be a duration such as 90s, 10m or 1.5h.');
   return seconds;
+}
+
+/** A parser for an amount of memory in megabytes, in bytes. */
+export const megabytes = (text: string): number => 1e6 * number(1)(text);
+
+const engines: readonly string[] = ['native', 'wasm', 'cpu'];
+
+/** A parser for engines, separated by commas. */
+export function engineList(text: string): readonly EngineName[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  if (names.some((name) => !engines.includes(name))) throw new InvalidArgumentError(`It must be some of ${engines.join(', ')}, separated by commas.`);
+  return names as EngineName[];
 }

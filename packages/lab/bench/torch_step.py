@@ -1,24 +1,53 @@
-"""PyTorch's side of `hookline bench step --torch`: one command a line on stdin, one JSON object a line on stdout.
+"""PyTorch's side of `hookline bench step --torch` and `bench memory --torch`: one command a line on stdin, one JSON object a line on stdout.
 
 usage: python torch_step.py SETUP.json
 
-SETUP.json: {"shape": {...}, "weights": path of a safetensors file, "batches": path of one, "mode": "eager" | "compile",
+SETUP.json: {"shape": {...}, "weights": path of a safetensors file, "batches": path of one, "mode": "eager" | "compile", "lean": bool,
 "learningRate", "betas", "epsilon", "weightDecay", "clipNorm"}. The batches' tensors are "0.inputIds", "0.tokenTypeIds",
 "0.rows" (masked positions in [0, B*S)), "0.labels", "1.inputIds" and so on.
 
+The first line, unasked: {"torch": version, "threads", "optimizer": form of AdamW in use, "loaded": bytes resident before there is a model}.
+A lean process keeps nothing that a step does not need, and can do "step" and "memory" only.
+
 commands: {"do": "step", "batch": N}      one training step; answers {"loss": x}
           {"do": "products"}              every matrix product of a step once; answers {}
+          {"do": "memory"}                answers {"peak": the most bytes that were resident}
           {"do": "reset", "dropout": p}   initial weights and a new optimizer
 """
 
 import json
 import math
+import os
+import resource
 import struct
 import sys
+import time
 
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+
+
+def resident():
+    """Bytes resident now, or where only that is known, at most so far."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return peak()
+
+
+def peak():
+    """The most bytes resident so far, by the kernel. Linux's VmHWM where it is: that of getrusage begins with the parent's."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def read_safetensors(path):
@@ -120,26 +149,44 @@ def load(model, weights):
             parameter.copy_(torch.cat(parts) if len(parts) > 1 else parts[0])
 
 
-def new_optimizer(model, setup):
+def new_optimizer(model, setup, form):
     decay = [p for name, p in model.named_parameters() if not name.endswith("bias") and "norm" not in name]
     plain = [p for name, p in model.named_parameters() if name.endswith("bias") or "norm" in name]
     groups = [{"params": decay, "weight_decay": setup["weightDecay"]}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=setup["learningRate"], betas=tuple(setup["betas"]), eps=setup["epsilon"], fused=True)
+    return torch.optim.AdamW(groups, lr=setup["learningRate"], betas=tuple(setup["betas"]), eps=setup["epsilon"], **{form: True})
+
+
+def quicker_form(model, setup):
+    """Whichever of AdamW's two forms updates this model faster here, by the best of a few passes."""
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    best = {}
+    for form in ("fused", "foreach"):
+        optimizer = new_optimizer(model, setup, form)
+        for _ in range(6):
+            start = time.perf_counter()
+            optimizer.step()
+            best[form] = min(best.get(form, math.inf), time.perf_counter() - start)
+    return min(best, key=best.get)
 
 
 def main():
+    loaded = resident()
     with open(sys.argv[1], encoding="utf-8") as file:
         setup = json.load(file)
     shape = setup["shape"]
-    weights = read_safetensors(setup["weights"])
+    weights = read_safetensors(setup["weights"])  # kept for a reset
     stored = {name: tensor.long() for name, tensor in read_safetensors(setup["batches"]).items()}
     batches = []
     while f"{len(batches)}.inputIds" in stored:
         batches.append([stored[f"{len(batches)}.{part}"] for part in ("inputIds", "tokenTypeIds", "rows", "labels")])
     model = Bert(shape)
     forward = torch.compile(model) if setup["mode"] == "compile" else model
+    form = "fused" if setup["lean"] else quicker_form(model, setup)  # fused needs no memory of its own
     load(model, weights)
-    optimizer = new_optimizer(model, setup)
+    if setup["lean"]:
+        weights = None
+    optimizer = new_optimizer(model, setup, form)
     rate = 0.0
     products = [
         (count, torch.randn(batch, m, k), torch.randn(batch, k, n)) if batch > 1 else (count, torch.randn(m, k), torch.randn(k, n))
@@ -150,7 +197,7 @@ def main():
         sys.stdout.write(json.dumps(value) + "\n")
         sys.stdout.flush()
 
-    answer({"torch": torch.__version__, "threads": torch.get_num_threads()})
+    answer({"torch": torch.__version__, "threads": torch.get_num_threads(), "optimizer": form, "loaded": loaded})
     for line in sys.stdin:
         command = json.loads(line)
         if command["do"] == "step":
@@ -167,9 +214,11 @@ def main():
                     for _ in range(count):
                         torch.matmul(a, b)
             answer({})
+        elif command["do"] == "memory":
+            answer({"peak": peak()})
         elif command["do"] == "reset":
             load(model, weights)
-            optimizer = new_optimizer(model, setup)
+            optimizer = new_optimizer(model, setup, form)
             rate = float(command["dropout"])
             answer({})
         else:

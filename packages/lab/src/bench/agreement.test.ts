@@ -12,7 +12,7 @@ describe('checkAgreement', () => {
     ['a loss that is no number', [10, Number.NaN]],
   ])('refuses %s, with the step', (_, theirs) => {
     expect(() => checkAgreement('PyTorch', [10, 8], theirs)).toThrow(
-      expect.objectContaining({ code: 'HOOKLINE_TORCH_DISAGREES', message: expect.stringContaining('step 1') }),
+      expect.objectContaining({ code: 'HOOKLINE_BENCH_DISAGREES', message: expect.stringContaining('step 1') }),
     );
   });
 });

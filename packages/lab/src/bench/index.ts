@@ -1,9 +1,15 @@
 export type { TrainingShape } from '../shape.js';
-export { type ClockName, type Contender, type InterleaveOptions, interleaved, quantile, type Timing } from './interleave.js';
+export { type BenchCnn, type BenchCnnOptions, benchCnn, cnnShape } from './cnn.js';
+export { type BenchEngines, type BenchEnginesOptions, benchEngines, engineShape } from './engines.js';
+export { type BenchHooks, benchHooks } from './hooks.js';
+export { type ClockName, type Contender, type InterleaveOptions, interleaved, type Timing } from './interleave.js';
 export { type BenchMachine, benchMachine } from './machine.js';
+export { type BenchMemory, type BenchMemoryOptions, benchMemory } from './memory.js';
 export type { BenchOptions } from './options.js';
+export { type BenchProfile, type BenchProfileOptions, benchProfile } from './profile.js';
 export { type BenchSaving, benchSaving, type SavingOfDrops } from './saving.js';
 export { benchShape, randomBatches } from './shape.js';
+export { quantile, type Spread } from './spread.js';
 export { type BenchStep, type BenchStepOptions, benchStep, type StepFloor, type StepRatio } from './step.js';
 export { type StockBert, type StockOptions, stockBert } from './stock-bert.js';
-export { benchLines } from './table.js';
+export { type BenchResult, benchLines } from './table.js';

@@ -1,16 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clocks, interleaved, quantile } from './interleave.js';
-
-describe('quantile', () => {
-  it.each([
-    { values: [3, 1, 2], q: 0.5, expected: 2 },
-    { values: [4, 1, 2, 3], q: 0.5, expected: 2.5 },
-    { values: [0, 10], q: 0.25, expected: 2.5 },
-    { values: [7], q: 0.75, expected: 7 },
-  ])('is $expected at $q of $values', ({ values, q, expected }) => {
-    expect(quantile(values, q)).toBe(expected);
-  });
-});
+import { clocks, interleaved } from './interleave.js';
 
 describe('interleaved', () => {
   it('runs contenders in turns, begins each round with another, and times what follows the warm-up', async () => {

@@ -1,28 +1,19 @@
+import { type Spread, spreadOf } from './spread.js';
+
 /** One thing to time. */
 export interface Contender {
   readonly name: string;
+  /** Called before each run, its time not counted. */
+  readonly prepare?: () => Promise<void>;
   /** Runs it once; its time is measured from the call until the promise is kept. */
   readonly run: () => Promise<void>;
 }
 
 /** Times of one contender in milliseconds. */
-export interface Timing {
+export interface Timing extends Spread {
   readonly name: string;
   /** In the order of the rounds. */
   readonly times: readonly number[];
-  readonly median: number;
-  /** Lower and upper quartile. */
-  readonly quartiles: readonly [number, number];
-}
-
-/** A quantile of numbers, 0 to 1, interpolated between neighbours. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = q * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below] ?? Number.NaN;
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN;
-  return low + (at - below) * (high - low);
 }
 
 /** What is counted: time on the wall, or the process's time on processors, which other work on the machine disturbs less. */
@@ -49,23 +40,36 @@ export interface InterleaveOptions {
 }
 
 /**
- * Times contenders in turns, so that what slows the machine for a while slows them all; each round begins with another one, so that none always
- * follows the same. Report medians and quartiles, and ratios between contenders of one interleaving only.
+ * Visits `count` contenders in each of `rounds` rounds, every round beginning with another one, so that none always follows the same.
+ * @param onRound told of every round that is done
+ */
+export async function inTurns(
+  count: number,
+  rounds: number,
+  visit: (index: number, round: number) => Promise<void>,
+  onRound?: (done: number, of: number) => void,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < count; turn++) await visit((round + turn) % count, round);
+    onRound?.(round + 1, rounds);
+  }
+}
+
+/**
+ * Times contenders in turns, so that what slows the machine for a while slows them all. Report medians and quartiles, and ratios between contenders of one interleaving only.
  */
 export async function interleaved(contenders: readonly Contender[], options: InterleaveOptions): Promise<readonly Timing[]> {
   const { rounds, warmup = 1, clock = clocks.wall, onRound } = options;
   const times = contenders.map((): number[] => []);
-  for (let round = 0; round < warmup + rounds; round++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (round + turn) % contenders.length;
-      const start = clock();
-      await contenders[index]?.run();
-      if (round >= warmup) times[index]?.push(clock() - start);
-    }
-    onRound?.(round + 1, warmup + rounds);
-  }
+  const time = async (index: number, round: number): Promise<void> => {
+    await contenders[index]?.prepare?.();
+    const start = clock();
+    await contenders[index]?.run();
+    if (round >= warmup) times[index]?.push(clock() - start);
+  };
+  await inTurns(contenders.length, warmup + rounds, time, onRound);
   return contenders.map(({ name }, i) => {
     const own = times[i] as number[];
-    return { name, times: own, median: quantile(own, 0.5), quartiles: [quantile(own, 0.25), quantile(own, 0.75)] };
+    return { name, times: own, ...spreadOf(own) };
   });
 }

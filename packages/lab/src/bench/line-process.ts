@@ -16,14 +16,16 @@ export interface LineProcessOptions {
   readonly args: readonly string[];
   /** How an error calls it, e.g. `PyTorch (eager)`. */
   readonly name: string;
+  /** Code of its errors. */
+  readonly code: 'HOOKLINE_TORCH' | 'HOOKLINE_BENCH_PROCESS';
   readonly hint: string;
 }
 
 /**
  * Starts a program and waits for its greeting.
- * @throws HooklineError HOOKLINE_TORCH when it cannot be started, ends early or answers with anything but JSON; later answers fail likewise
+ * @throws HooklineError of the code given, when it cannot be started, ends early or answers with anything but JSON; later answers fail likewise
  */
-export async function lineProcess({ command, args, name, hint }: LineProcessOptions): Promise<LineProcess> {
+export async function lineProcess({ command, args, name, code, hint }: LineProcessOptions): Promise<LineProcess> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
   let fault: Error | undefined;
@@ -39,7 +41,7 @@ export async function lineProcess({ command, args, name, hint }: LineProcessOpti
     child.on('close', () => resolve());
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const fail = (what: string): HooklineError => new HooklineError('HOOKLINE_TORCH', `${name} ${what}`, { hint });
+  const fail = (what: string): HooklineError => new HooklineError(code, `${name} ${what}`, { hint });
 
   async function answer(): Promise<unknown> {
     const { value, done } = await lines.next();
@@ -47,7 +49,9 @@ export async function lineProcess({ command, args, name, hint }: LineProcessOpti
       await gone;
       const last = complaint.trim().split('\n').at(-1);
       throw fail(
-        fault ? `did not start: ${fault.message}` : `ended${child.exitCode === null ? '' : ` with exit code ${child.exitCode}`}${last ? `: ${last}` : ''}`,
+        fault
+          ? `did not start: ${fault.message}`
+          : `ended${child.exitCode === null ? ` by ${child.signalCode}` : ` with exit code ${child.exitCode}`}${last ? `: ${last}` : ''}`,
       );
     }
     try {

@@ -1,8 +1,8 @@
-import { type BertConfig, bertPretraining, type PretrainingBatch } from '@hookline/bert';
+import { type BertConfig, type BertLearner, bertPretraining, type PretrainingBatch } from '@hookline/bert';
 import { clipGradients, createTrainer, type Data, during, type Plugin } from '@hookline/core';
 import { type Engine, setCompiling } from '@hookline/tfjs';
 import type { TrainingShape } from '../shape.js';
-import { randomBatches } from './shape.js';
+import { modelOptions, randomBatches } from './shape.js';
 
 /** Our BERT in a trainer of its own, advanced one step at a time, with AdamW and clipping as its recipe has them. */
 export interface OurBert {
@@ -13,34 +13,45 @@ export interface OurBert {
   dispose(): Promise<void>;
 }
 
-export interface OurOptions {
+export interface LearnerOptions {
   readonly shape: TrainingShape;
   readonly engine: 'auto' | 'wasm' | 'cpu' | 'native';
-  readonly learningRate: number;
   readonly seed: number;
   /** Default `randomBatches`. */
   readonly data?: Data<PretrainingBatch>;
   /** Default 0. */
   readonly dropout?: number;
+}
+
+export interface OurOptions extends LearnerOptions {
+  readonly learningRate: number;
+  /** Plans which blocks run, instead of what `step` is told. */
+  readonly gating?: Plugin;
+  /** Beside gating, a constant rate and clipping. */
+  readonly plugins?: readonly Plugin[];
   /** Whether blocks are compiled where the engine can; default true. */
   readonly compiling?: boolean;
 }
 
 /** More steps than any benchmark takes. */
-const PLENTY = 1_000_000;
+export const PLENTY = 1_000_000;
+
+/** The learner alone, its recipe left out. */
+export function benchLearner({ shape, engine, seed, data = randomBatches(shape), dropout = 0 }: LearnerOptions): Promise<BertLearner> {
+  return bertPretraining({ ...modelOptions(shape), dropout, data: { train: data }, engine, seed, defaults: [] });
+}
 
 export async function ourBert(options: OurOptions): Promise<OurBert> {
-  const { shape, engine, learningRate, seed, data = randomBatches(options.shape), dropout = 0, compiling = true } = options;
-  const { batchSize: _, maskedPerRow: __, sequenceLength, ...numbers } = shape;
-  const learner = await bertPretraining({ ...numbers, maxPositionEmbeddings: sequenceLength, dropout, data: { train: data }, engine, seed });
+  const { learningRate, seed, compiling = true, plugins = [] } = options;
+  const learner = await benchLearner(options);
   let open: ReadonlySet<number> | undefined;
-  const gating: Plugin = {
+  const chosen: Plugin = {
     name: 'bench-gates',
     provides: ['gating'],
     onStep: during('begin', (step) => (open ? { ...step, gates: step.gates.map((gate, i) => (open?.has(i) ? gate : { ...gate, active: false })) } : step)),
   };
   const constant: Plugin = { name: 'bench-rate', provides: ['learning-rate'], onStep: during('begin', (step) => ({ ...step, learningRate })) };
-  const trainer = createTrainer({ learner, plugins: [gating, constant, clipGradients({ norm: 1 })], steps: PLENTY, seed });
+  const trainer = createTrainer({ learner, plugins: [options.gating ?? chosen, constant, clipGradients({ norm: 1 }), ...plugins], steps: PLENTY, seed });
   const steps = trainer.events('step');
   return {
     engine: learner.engine,

@@ -10,28 +10,48 @@ export interface Product {
   readonly n: number;
 }
 
-/** A product forward, and the two that its gradients take. */
-const withGradients = (count: number, batch: number, m: number, k: number, n: number): readonly Product[] => [
-  { count, batch, m, k, n },
-  { count, batch, m, k: n, n: k },
-  { count, batch, m: k, k: m, n },
-];
+/** The two products that the gradients of each take. */
+const gradientProducts = (forward: readonly Product[]): readonly Product[] =>
+  forward.flatMap(({ count, batch, m, k, n }) => [
+    { count, batch, m, k: n, n: k },
+    { count, batch, m: k, k: m, n },
+  ]);
+
+/** The forward products of `layers` blocks. */
+function blockForward(
+  { hiddenSize, numAttentionHeads: heads, intermediateSize, sequenceLength, batchSize }: TrainingShape,
+  layers: number,
+): readonly Product[] {
+  const tokens = batchSize * sequenceLength;
+  const depth = hiddenSize / heads;
+  return [
+    { count: 4 * layers, batch: 1, m: tokens, k: hiddenSize, n: hiddenSize },
+    { count: layers, batch: batchSize * heads, m: sequenceLength, k: depth, n: sequenceLength },
+    { count: layers, batch: batchSize * heads, m: sequenceLength, k: sequenceLength, n: depth },
+    { count: layers, batch: 1, m: tokens, k: hiddenSize, n: intermediateSize },
+    { count: layers, batch: 1, m: tokens, k: intermediateSize, n: hiddenSize },
+  ];
+}
+
+/** The forward products of the masked-language-model head, for the masked positions only. */
+function headForward({ hiddenSize, vocabSize, batchSize, maskedPerRow }: TrainingShape): readonly Product[] {
+  const masked = batchSize * maskedPerRow;
+  return [
+    { count: 1, batch: 1, m: masked, k: hiddenSize, n: hiddenSize },
+    { count: 1, batch: 1, m: masked, k: hiddenSize, n: vocabSize },
+  ];
+}
 
 /** The matrix products of one training step, forward and backward, with logits of the masked positions only. */
 export function stepProducts(shape: TrainingShape): readonly Product[] {
-  const { numHiddenLayers: layers, hiddenSize, numAttentionHeads: heads, intermediateSize, vocabSize, sequenceLength, batchSize, maskedPerRow } = shape;
-  const tokens = batchSize * sequenceLength;
-  const masked = batchSize * maskedPerRow;
-  const depth = hiddenSize / heads;
-  return [
-    ...withGradients(4 * layers, 1, tokens, hiddenSize, hiddenSize),
-    ...withGradients(layers, batchSize * heads, sequenceLength, depth, sequenceLength),
-    ...withGradients(layers, batchSize * heads, sequenceLength, sequenceLength, depth),
-    ...withGradients(layers, 1, tokens, hiddenSize, intermediateSize),
-    ...withGradients(layers, 1, tokens, intermediateSize, hiddenSize),
-    ...withGradients(1, 1, masked, hiddenSize, hiddenSize),
-    ...withGradients(1, 1, masked, hiddenSize, vocabSize),
-  ].filter(({ count }) => count > 0);
+  const forward = [...blockForward(shape, shape.numHiddenLayers), ...headForward(shape)].filter(({ count }) => count > 0);
+  return [...forward, ...gradientProducts(forward)];
+}
+
+/** The products of a part of the model alone: of all its blocks, or of its head. */
+export function partProducts(shape: TrainingShape, part: 'blocks' | 'head', pass: 'forward' | 'backward'): readonly Product[] {
+  const forward = part === 'blocks' ? blockForward(shape, shape.numHiddenLayers) : headForward(shape);
+  return pass === 'forward' ? forward : gradientProducts(forward);
 }
 
 /** Floating-point operations of products: 2·m·k·n each. */
@@ -56,7 +76,9 @@ export function productRun(products: readonly Product[]): ProductRun {
         for (let i = 0; i < count; i++) {
           const product = tf.matMul(a, b);
           // the last one is waited for: an engine may work behind the caller's back
-          if (i === count - 1) await tf.tidy(() => tf.slice(tf.reshape(product, [-1]), 0, 1)).data();
+          const waited = i === count - 1 ? tf.tidy(() => tf.slice(tf.reshape(product, [-1]), 0, 1)) : undefined;
+          await waited?.data();
+          waited?.dispose();
           product.dispose();
         }
       }

@@ -2,17 +2,16 @@ import { uniform } from '@hookline/core';
 import { loadEngine } from '@hookline/tfjs';
 import { mean } from '../recording/statistics.js';
 import type { TrainingShape } from '../shape.js';
-import { type ClockName, clocks, interleaved, quantile, type Timing } from './interleave.js';
+import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
 import type { BenchOptions } from './options.js';
 import { type OurBert, ourBert } from './our-bert.js';
 import { benchShape } from './shape.js';
+import { type Spread, spreadOf } from './spread.js';
 
-export interface SavingOfDrops {
+/** (all open − so many dropped) / (all open − built without them), over rounds; 1 is everything that could be saved. */
+export interface SavingOfDrops extends Spread {
   readonly dropped: number;
-  /** (all open − so many dropped) / (all open − built without them), the median over rounds; 1 is everything that could be saved. */
-  readonly median: number;
-  readonly quartiles: readonly [number, number];
 }
 
 export interface BenchSaving {
@@ -49,7 +48,7 @@ function draw(blocks: number, count: number, round: number): ReadonlySet<number>
 /** Time saved over ideal, round by round. */
 export function savingOfDrops(dropped: number, all: Timing, gated: Timing, built: Timing): SavingOfDrops {
   const each = all.times.map((time, round) => (time - (gated.times[round] as number)) / (time - (built.times[round] as number)));
-  return { dropped, median: quantile(each, 0.5), quartiles: [quantile(each, 0.25), quantile(each, 0.75)] };
+  return { dropped, ...spreadOf(each) };
 }
 
 /**

@@ -15,6 +15,11 @@ export const benchShape: TrainingShape = {
   maskedPerRow: 20,
 };
 
+/** The model of a shape, as BERT's options have it. */
+export function modelOptions({ batchSize: _, maskedPerRow: __, sequenceLength, ...numbers }: TrainingShape) {
+  return { ...numbers, maxPositionEmbeddings: sequenceLength };
+}
+
 /** Batches of random tokens with masked positions spread over each row: what they say is nothing, what they cost is a step. */
 export function randomBatches(shape: TrainingShape, seed = 0): Data<PretrainingBatch> {
   const { batchSize, sequenceLength, maskedPerRow, vocabSize } = shape;

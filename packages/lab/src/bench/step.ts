@@ -2,33 +2,28 @@ import { HooklineError } from '@hookline/core';
 import { loadEngine } from '@hookline/tfjs';
 import type { TrainingShape } from '../shape.js';
 import { AGREEMENT_STEPS, checkAgreement } from './agreement.js';
-import { type ClockName, type Contender, clocks, interleaved, quantile, type Timing } from './interleave.js';
+import { type ClockName, type Contender, clocks, interleaved, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
 import type { BenchOptions } from './options.js';
 import { ourBert } from './our-bert.js';
 import { productFlops, productRun, stepProducts } from './products.js';
 import { benchShape, randomBatches, repeatedBatches } from './shape.js';
+import { ratioOf, type Spread } from './spread.js';
 import { stockBert } from './stock-bert.js';
 import { type TorchBert, torchBert } from './torch-bert.js';
 
-/** Medians over rounds of ratios within a round, and their quartiles. */
-export interface StepRatio {
+/** How many times as long it takes as ours: over rounds, of ratios within a round. */
+export interface StepRatio extends Spread {
   readonly name: string;
-  /** How many times as long it takes as ours. */
-  readonly median: number;
-  readonly quartiles: readonly [number, number];
   /** Ours over it. */
   readonly ours: number;
 }
 
-/** A library's step over its matrix products alone. */
-export interface StepFloor {
+/** A library's step over its matrix products alone, over rounds. */
+export interface StepFloor extends Spread {
   readonly name: string;
   /** 10⁹ floating-point operations a second in the step's own products. */
   readonly gigaflops: number;
-  /** The step over its products alone: median over rounds, quartiles. */
-  readonly median: number;
-  readonly quartiles: readonly [number, number];
 }
 
 export interface BenchStep {
@@ -43,6 +38,8 @@ export interface BenchStep {
   readonly torch?: {
     readonly version: string;
     readonly threads: number;
+    /** The form of AdamW that is quicker here: fused or foreach. */
+    readonly optimizer: string;
     /** Largest relative difference of losses over the steps compared before the timing. */
     readonly lossDifference: number;
   };
@@ -59,18 +56,14 @@ const LEARNING_RATE = 1e-4;
 /** Batches made beforehand, the same for all. */
 const BATCHES = 16;
 
-/** Median and quartiles of `of` over `over`, round by round. */
-function ratio(of: Timing, over: Timing): { readonly median: number; readonly quartiles: readonly [number, number] } {
-  const each = of.times.map((time, round) => time / (over.times[round] as number));
-  return { median: quantile(each, 0.5), quartiles: [quantile(each, 0.25), quantile(each, 0.75)] };
-}
+const ratio = (of: Timing, over: Timing): Spread => ratioOf(of.times, over.times);
 
 /**
  * Times a step of our BERT, in turns, against the same model on stock tfjs, with the vocabulary's head over all positions and over the masked ones; on
  * the native engine also against ours not compiled; with `torch` against PyTorch, eager and compiled, whose losses must agree with ours first.
  * Ours runs in the trainer: hooks, clipping and AdamW are part of its time.
  * @param options `rounds` is 5 and `warmup` 1 by default
- * @throws HooklineError HOOKLINE_TORCH, HOOKLINE_TORCH_DISAGREES, HOOKLINE_OPTIONS
+ * @throws HooklineError HOOKLINE_TORCH, HOOKLINE_BENCH_DISAGREES, HOOKLINE_OPTIONS
  */
 export async function benchStep(options: BenchStepOptions = {}): Promise<BenchStep> {
   const { engine: name = 'wasm', shape = benchShape, rounds = 5, warmup = 1, clock = 'wall', torch: python, dropout = 0, onRound } = options;
@@ -114,7 +107,7 @@ export async function benchStep(options: BenchStepOptions = {}): Promise<BenchSt
         torches.push(other);
         const theirs: number[] = [];
         for (let step = 0; step < AGREEMENT_STEPS; step++) theirs.push(await other.step(step));
-        lossDifference = Math.max(lossDifference, checkAgreement(label, losses, theirs));
+        lossDifference = Math.max(lossDifference, checkAgreement(label, losses, theirs, 'try another version of PyTorch'));
         await other.reset(dropout);
         contenders.push({ name: label, run: onBatches(other.step) });
       }
@@ -137,7 +130,7 @@ export async function benchStep(options: BenchStepOptions = {}): Promise<BenchSt
       floor('hookline', 'hookline, matrix products alone'),
       ...(eager ? [floor('PyTorch, eager', 'PyTorch, matrix products alone'), floor('PyTorch, torch.compile', 'PyTorch, matrix products alone')] : []),
     ];
-    const torch = eager && { version: eager.version, threads: eager.threads, lossDifference };
+    const torch = eager && { version: eager.version, threads: eager.threads, optimizer: eager.optimizer, lossDifference };
     return { kind: 'step', machine: benchMachine(engine), clock, shape, dropout, timings, ratios, floors, ...(torch ? { torch } : {}) };
   } finally {
     for (const close of closing) await close();

@@ -1,65 +1,43 @@
-import type { TrainingShape } from '../shape.js';
-import { tableLines } from '../start/table.js';
-import type { Timing } from './interleave.js';
-import type { BenchMachine } from './machine.js';
+import type { BenchCnn } from './cnn.js';
+import type { BenchEngines } from './engines.js';
+import type { BenchHooks } from './hooks.js';
+import type { BenchMemory } from './memory.js';
+import type { BenchProfile } from './profile.js';
 import type { BenchSaving } from './saving.js';
 import type { BenchStep } from './step.js';
+import { cnnLines, cnnShapeLine } from './text/cnn.js';
+import { machineLine, shapeLine } from './text/common.js';
+import { enginesLines } from './text/engines.js';
+import { hooksLines } from './text/hooks.js';
+import { memoryLines } from './text/memory.js';
+import { profileLines } from './text/profile.js';
+import { savingLines } from './text/saving.js';
+import { stepLines } from './text/step.js';
 
-const milliseconds = (time: number): string => time.toFixed(time < 100 ? 1 : 0);
+export type BenchResult = BenchStep | BenchSaving | BenchMemory | BenchHooks | BenchEngines | BenchCnn | BenchProfile;
 
-const machineLine = ({ processor, cores, system, node, tfjs, engine, date }: BenchMachine): string =>
-  `${processor}, ${cores} cores, ${system}; Node ${node}, tfjs ${tfjs}, ${engine}; ${date}`;
-
-const shapeLine = (shape: TrainingShape): string =>
-  `BERT L=${shape.numHiddenLayers} H=${shape.hiddenSize} A=${shape.numAttentionHeads} V=${shape.vocabSize}, batch ${shape.batchSize} x ${shape.sequenceLength}, ${shape.maskedPerRow} masked a row`;
-
-const timingRow = ({ name, median, quartiles, times }: Timing): string[] => [
-  name,
-  milliseconds(median),
-  quartiles.map(milliseconds).join(' – '),
-  String(times.length),
-];
-
-const spread = (median: number, quartiles: readonly [number, number], digits = 2): string =>
-  `${median.toFixed(digits)} (${quartiles.map((q) => q.toFixed(digits)).join(' – ')})`;
-
-function stepLines({ timings, ratios, floors, torch, dropout }: BenchStep, columns: readonly string[]): readonly string[] {
-  const ratio = (name: string): string[] => {
-    const found = ratios.find((one) => one.name === name);
-    if (found) return [spread(found.median, found.quartiles), found.ours.toFixed(3)];
-    return name === timings[0]?.name ? ['1', '1'] : ['', ''];
-  };
-  const floorLines = floors.map(
-    ({ name, gigaflops, median, quartiles }) =>
-      `${name}: ${gigaflops.toFixed(0)} GFLOP/s in the step's matrix products; the step takes ${spread(median, quartiles)} times as long as they alone.`,
-  );
-  return [
-    ...tableLines({ columns: [...columns, 'times as long', 'hookline over it'], rows: timings.map((timing) => [...timingRow(timing), ...ratio(timing.name)]) }),
-    '',
-    ...floorLines,
-    ...(dropout > 0 ? [`Dropout ${dropout} in hookline and PyTorch, none in stock.`] : []),
-    ...(torch
-      ? [`PyTorch ${torch.version}, ${torch.threads} threads; losses over 10 steps without dropout agreed within ${torch.lossDifference.toExponential(1)}.`]
-      : []),
-  ];
+function bodyOf(result: BenchResult): readonly string[] {
+  switch (result.kind) {
+    case 'step':
+      return stepLines(result);
+    case 'saving':
+      return savingLines(result);
+    case 'memory':
+      return memoryLines(result);
+    case 'hooks':
+      return hooksLines(result);
+    case 'engines':
+      return enginesLines(result);
+    case 'cnn':
+      return cnnLines(result);
+    case 'profile':
+      return profileLines(result);
+  }
 }
 
-/** A benchmark as lines of text. */
-export function benchLines(result: BenchStep | BenchSaving): readonly string[] {
-  const head = [machineLine(result.machine), `${shapeLine(result.shape)}; ${result.clock === 'cpu' ? 'processor time' : 'time on the wall'}`, ''];
-  const columns = ['', 'ms a step', 'quartiles', 'steps'];
-  if (result.kind === 'step') {
-    return [...head, ...stepLines(result, columns)];
-  }
-  return [
-    ...head,
-    ...tableLines({ columns, rows: result.timings.map(timingRow) }),
-    '',
-    `An open block costs ${milliseconds(result.millisecondsPerBlock)} ms; dropping every block could save ${milliseconds(result.most)} ms.`,
-    `Saving realised: ${(100 * result.realised).toFixed(1)} % of a dropped block's time.`,
-    ...result.drops.map(
-      ({ dropped, median, quartiles }) =>
-        `${dropped} of ${result.shape.numHiddenLayers} blocks dropped: time saved over ideal ${spread(median, quartiles, 3)}.`,
-    ),
-  ];
+/** A benchmark as lines of text: on what, of what, and what came out. */
+export function benchLines(result: BenchResult): readonly string[] {
+  const model = result.kind === 'cnn' ? cnnShapeLine(result.shape) : shapeLine(result.shape);
+  const clock = 'clock' in result && result.clock === 'cpu' ? 'processor time' : 'time on the wall';
+  return [machineLine(result.machine), result.kind === 'memory' ? model : `${model}; ${clock}`, '', ...bodyOf(result)];
 }

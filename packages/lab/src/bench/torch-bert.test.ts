@@ -33,7 +33,7 @@ async function torch(script: string) {
 const answering = (reply: string): string => `
   const setup = JSON.parse(readFileSync(process.argv[2], 'utf8'));
   readFileSync(setup.weights); readFileSync(setup.batches);
-  console.log(JSON.stringify({ torch: '9.9', threads: setup.shape.batchSize }));
+  console.log(JSON.stringify({ torch: '9.9', threads: setup.shape.batchSize, optimizer: setup.lean ? 'fused' : 'foreach', loaded: 5e6 }));
   for await (const line of createInterface({ input: process.stdin })) { const command = JSON.parse(line); ${reply} }`;
 
 describe('torchBert', () => {
@@ -45,11 +45,12 @@ describe('torchBert', () => {
   it('asks for a step, the products and a reset, and leaves no files', async () => {
     const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('hookline-torch-'));
     const before = await left();
-    const fake = await torch(answering("console.log(JSON.stringify(command.do === 'step' ? { loss: 4.5 + command.batch } : {}))"));
-    expect(fake).toMatchObject({ version: '9.9', threads: 2 });
+    const fake = await torch(answering('console.log(JSON.stringify({ step: { loss: 4.5 + command.batch }, memory: { peak: 7e6 } }[command.do] ?? {}))'));
+    expect(fake).toMatchObject({ version: '9.9', threads: 2, optimizer: 'foreach', loaded: 5e6 });
     expect(await left()).toEqual(before);
     expect(await fake.step(3)).toBe(7.5);
     await fake.products();
+    expect(await fake.peak()).toBe(7e6);
     await fake.reset(0.1);
     await fake.dispose();
   });

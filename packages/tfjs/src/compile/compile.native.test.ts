@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { kernelCounts } from '../kernels.js';
 import { differentiate } from '../learner/tape.js';
-import { compile, compileStatistics, describeCompiled, freeCompiled } from './index.js';
+import { compile, compileStatistics, describeCompiled, freeCompiled, onReplay, type ReplayTime, timeOps } from './index.js';
 
 beforeAll(async () => {
   await loadEngine('native');
@@ -511,7 +511,42 @@ describe('recordings', () => {
     expect(kernelCounts(() => void tf.neg(a))).toEqual({ Neg: 1 });
   });
 
+  it('tell how long each graph ran, under the name of the function, while somebody listens', () => {
+    const fast = quick((a: tf.Tensor) => tf.square(tf.exp(a)), { name: 'timed' });
+    const a = matrix(2, 2);
+    fast(a);
+    fast(a);
+    const heard: ReplayTime[] = [];
+    const stop = onReplay((time) => void heard.push(time));
+    tf.grad((x: tf.Tensor) => fast(x))(a);
+    stop();
+    fast(a);
+    expect(heard.map(({ name, pass }) => [name, pass])).toEqual([
+      ['timed', 'forward'],
+      ['timed', 'backward'],
+    ]);
+    expect(heard.every(({ milliseconds }) => milliseconds > 0)).toBe(true);
+  });
+
   it('are none where the option is wrong', () => {
     expect(() => compile(dense, { limit: 0 })).toThrow(/limit/);
   });
+});
+
+it('timeOps times what runs op by op, by op and shapes', () => {
+  const [a, b] = [matrix(3, 4), matrix(4, 2)];
+  tf.square(a);
+  const { take, stop } = timeOps();
+  tf.neg(a);
+  expect(take().map(({ op }) => op)).toEqual(['Neg']);
+  tf.tidy(() => tf.exp(tf.matMul(tf.square(a) as tf.Tensor2D, tf.tensor2d(numbers(8), [4, 2]))));
+  tf.exp(b);
+  const times = stop();
+  tf.exp(b);
+  expect(Object.fromEntries(times.map(({ op, shapes, calls }) => [`${op} ${shapes}`, calls]))).toMatchObject({
+    'Exp [3,2] -> [3,2]': 1,
+    'Exp [4,2] -> [4,2]': 1,
+    'BatchMatMulV2 [3,4] [4,2] -> [3,2]': 1,
+  });
+  expect(times.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
 });

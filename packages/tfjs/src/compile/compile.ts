@@ -99,7 +99,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     const recording = lookUp(given.key, given.tensors, (tensors) => fn(...(given.rebuild(tensors) as A)));
     if ('reason' in recording || (taping() && !recording.differentiable)) return fn(...args);
     statistics.replayed();
-    return recording.result.rebuild(replay(backend, recording, given.tensors)) as R;
+    return recording.result.rebuild(replay(backend, recording, given.tensors, name)) as R;
   };
   compiled.set(replayed, () => {
     for (const [key, recording] of recordings) drop(key, recording);

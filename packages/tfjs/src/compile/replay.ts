@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { recording as taping } from '../learner/tape.js';
 import type { NativeBackend, TensorMetadata } from './native.js';
 import type { Feed, Recording, Source } from './recording.js';
+import { timed } from './replay-times.js';
 
 /** The part of the engine that runs an op with several outputs and a gradient of its own; `tf.customGrad` allows one output. */
 interface OpRunner {
@@ -27,7 +28,7 @@ function checkShapes(recording: Recording, outputs: readonly tf.Tensor[]): void 
 }
 
 /** Runs the graphs instead of the function; a tape that is recording gets one op whose gradient is the backward graph. */
-export function replay(backend: NativeBackend, recording: Recording, args: readonly tf.Tensor[]): tf.Tensor[] {
+export function replay(backend: NativeBackend, recording: Recording, args: readonly tf.Tensor[], name: string): tf.Tensor[] {
   const { forward, feeds, result, assigned, saved, backward } = recording;
   const own = result.tensors.length;
   const computed = own + assigned.length;
@@ -44,10 +45,13 @@ export function replay(backend: NativeBackend, recording: Recording, args: reado
       value.dispose();
     }
   };
-  const forwardIds = (): number[] => backend.getInputTensorIds(feeds.map(tensorOf));
+  const runForward = (outputs: number): readonly TensorMetadata[] => {
+    const ids = backend.getInputTensorIds(feeds.map(tensorOf));
+    return timed(name, 'forward', () => forward.run(ids, outputs));
+  };
 
   if (!backward || !taping()) {
-    const tensors = tensorsOf(backend, forward.run(forwardIds(), computed));
+    const tensors = tensorsOf(backend, runForward(computed));
     const outputs = tensors.slice(0, own);
     checkShapes(recording, outputs);
     assign(tensors.slice(own));
@@ -58,7 +62,7 @@ export function replay(backend: NativeBackend, recording: Recording, args: reado
   return (tf.engine() as unknown as OpRunner).runKernelFunc({
     inputs: Object.fromEntries(backward.sources.map((source, i) => [i, tensorOf(source)])),
     forwardFunc(_, save) {
-      const tensors = tensorsOf(backend, forward.run(forwardIds(), computed + saved));
+      const tensors = tensorsOf(backend, runForward(computed + saved));
       const outputs = tensors.slice(0, own);
       checkShapes(recording, outputs);
       save(kept.map((feed) => ('saved' in feed ? (tensors[computed + feed.saved] as tf.Tensor) : tensorOf(feed))));
@@ -70,7 +74,9 @@ export function replay(backend: NativeBackend, recording: Recording, args: reado
       const dys = all.filter((_, i) => result.tensors[i]?.dtype === 'float32');
       let next = 0;
       const tensors = backward.feeds.map((feed) => ('dy' in feed ? dys[feed.dy] : savedTensors[next++]) as tf.Tensor);
-      const gradients = tensorsOf(backend, backward.graph.run(backend.getInputTensorIds(tensors), backward.sources.length));
+      const ids = backend.getInputTensorIds(tensors);
+      const answered = timed(name, 'backward', () => backward.graph.run(ids, backward.sources.length));
+      const gradients = tensorsOf(backend, answered);
       for (const tensor of savedTensors) tensor.dispose(); // the tape would hold them until the whole backward pass is done
       return Object.fromEntries(gradients.map((gradient, i) => [i, () => gradient]));
     },
