@@ -30,8 +30,8 @@ export const smallModel = [
 ];
 export const small = ['--corpus', 'corpus.txt', '--vocabulary', 'vocab.txt', ...smallModel];
 
-/** A directory with a corpus, a vocabulary, a config file, and a finished run `run` with checkpoints at steps 2, 4 and 6. */
-export async function makeWorkspace(): Promise<string> {
+/** A directory with corpora and vocabularies, good and bad. */
+export function makeTexts(): string {
   const directory = mkdtempSync(join(tmpdir(), 'hookline-cli-'));
   const write = (name: string, content: string | Uint8Array): void => writeFileSync(join(directory, name), content);
   write('corpus.txt', text(12, 8));
@@ -42,6 +42,12 @@ export async function makeWorkspace(): Promise<string> {
   write('vocab.txt', `${['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...words].join('\n')}\n`);
   write('no-mask.txt', `${['[PAD]', '[UNK]', '[CLS]', '[SEP]', ...words].join('\n')}\n`);
   mkdirSync(join(directory, 'folder'));
+  return directory;
+}
+
+/** The texts, and a finished run `run` with checkpoints at steps 2, 4 and 6. */
+export async function makeWorkspace(): Promise<string> {
+  const directory = makeTexts();
   const made = await hookline(
     ['pretrain', ...small, '--steps', '6', '--pld', '0.5', '--checkpoint-every', '2', '--evaluate-every', '3', '--keep', '3', '--run', 'run'],
     { cwd: directory },
