@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accumulateGradients, clipGradients, createTrainer, evaluateEvery, type Plugin, type StepNews, weightAveraging } from '@hookline/core';
 import { type OperationCounts, type ResidualMlpOptions, residualMlp, resumeConformance } from '@hookline/core/testing';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import * as pld from '../src/index.js';
 import {
   expectedSaving,
   layerDrop,
@@ -15,7 +16,11 @@ import {
   stochasticDepth,
   traceOfDraws,
 } from '../src/index.js';
+import * as node from '../src/node/index.js';
 import { readGateTrace, writeGateTrace } from '../src/node/index.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'pld-training-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 interface Counted {
   readonly news: StepNews[];
@@ -144,20 +149,49 @@ it('gates of several plugins meet in the plan, and the recorder sees what ran', 
 const withOthers = (plugin: Plugin) => [plugin, clipGradients({ norm: 1 }), accumulateGradients({ microBatches: 2 }), weightAveraging({ decay: 0.9 })];
 
 describe('resume is bit for bit', () => {
-  it.each<[string, () => Plugin]>([
-    ['layer dropping', () => progressiveLayerDropping()],
-    ['systematic branch gates with a floor', () => progressiveLayerDropping({ gates: 'branch', sampling: 'systematic', minimumActive: 2 })],
+  const file = (name: string) => join(scratch, name);
+  /** Three of five blocks' draws of another framework, for the steps of the conformance run. */
+  const trace = () =>
+    traceOfDraws(residualMlp().blocks, { active: Array.from({ length: 12 }, (_, step) => [0, 1, 2, 3].map((i) => (step * 7 + i * 5) % 3 > 0)) });
+  const cases: readonly (readonly [keyof typeof pld | keyof typeof node, string, () => Plugin])[] = [
+    ['progressiveLayerDropping', 'as it is', () => progressiveLayerDropping()],
     [
+      'progressiveLayerDropping',
+      'systematic branch gates with a floor',
+      () => progressiveLayerDropping({ gates: 'branch', sampling: 'systematic', minimumActive: 2 }),
+    ],
+    [
+      'progressiveLayerDropping',
       'decay of dropped parameters, matched saving',
       () => progressiveLayerDropping({ schedule: 'cosine', matchSaving: 0.25, dropped: 'decay', counter: 'global' }),
     ],
-    ['zero gradients', () => progressiveLayerDropping({ dropped: 'zeroGradient' })],
-    ['growth', () => progressiveLayerDropping({ schedule: 'growth' })],
-    ['LayerDrop', () => layerDrop({ p: 0.4 })],
-    ['stochastic depth with scaled evaluation', () => stochasticDepth({ scaling: 'evaluation' })],
-  ])('%s', async (_, plugin) => {
+    ['progressiveLayerDropping', 'zero gradients', () => progressiveLayerDropping({ dropped: 'zeroGradient' })],
+    ['progressiveLayerDropping', 'growth', () => progressiveLayerDropping({ schedule: 'growth' })],
+    ['layerDrop', 'p 0.4', () => layerDrop({ p: 0.4 })],
+    ['stochasticDepth', 'scaled evaluation', () => stochasticDepth({ scaling: 'evaluation' })],
+    ['replayGates', 'of draws', () => replayGates(trace())],
+    ['recordGates', 'into a list', () => recordGates(() => {})],
+    ['writeGateTrace', 'to a file', () => writeGateTrace({ path: file('gates.jsonl') })],
+  ];
+
+  it.each(cases)('%s, %s', async (_name, _case, plugin) => {
     const { kills } = await resumeConformance({ plugins: () => withOthers(plugin()), kills: [1, 4, 7, 9] });
     expect(kills.map((kill) => kill.resumedAt)).toEqual([0, 3, 6, 9]);
+  });
+
+  it('every plugin of the package is among them', () => {
+    const made = Object.entries({ ...pld, ...node }).filter(([, value]) => typeof value === 'function' && ('pluginName' in value || /Gates$/.test(value.name)));
+    const plans = ['openGates', 'planGates', 'expectedGates']; // functions that answer with gates
+    const plugins = made.map(([name]) => name).filter((name) => !plans.includes(name));
+    expect([...new Set(cases.map(([name]) => name))].sort()).toEqual(plugins.sort());
+  });
+
+  it('a trace that a killed run wrote ends as that of an uninterrupted one', async () => {
+    const steps = async (path: string) =>
+      (await resumeConformance({ plugins: () => [progressiveLayerDropping(), writeGateTrace({ path })], kills: [4, 8] })).steps;
+    expect(await steps(file('killed.jsonl'))).toBe(12);
+    await train([progressiveLayerDropping(), writeGateTrace({ path: file('whole.jsonl') })], 12);
+    expect(readFileSync(file('killed.jsonl'), 'utf8')).toBe(readFileSync(file('whole.jsonl'), 'utf8'));
   });
 });
 
