@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { blockDistance } from './block-distance.js';
 import { everything } from './compose.js';
 import { gradientNoise } from './gradient-noise.js';
+import { lookahead } from './lookahead.js';
 import { progressiveFreezing } from './progressive-freezing.js';
 import { run } from './run.js';
 import { spikeGuard } from './spike-guard.js';
@@ -36,6 +37,7 @@ describe('the examples', () => {
     ['gradient-noise', () => [gradientNoise(0.01)]],
     ['block-distance', () => [blockDistance(2)]],
     ['progressive-freezing', () => [progressiveFreezing({ from: 0.2 })]],
+    ['lookahead', () => [lookahead({ every: 2 })]],
     ['all together', everything],
   ])('%s resumes bit for bit', async (_, plugins) => {
     const { kills } = await resumeConformance({ plugins, kills: [2, 5, 8, 10] });
@@ -151,6 +153,33 @@ it('progressive-freezing stops the lower blocks and trains the last', async () =
   still('block.1', 14);
   still('block.2', 19);
   moved('block.3', 19);
+});
+
+it('lookahead goes back to slow weights, which move half of the way', async () => {
+  const learner = residualMlp();
+  const stem: { readonly trained: number; readonly slow: number }[] = [];
+  const watch = (name: string, stage: number): Plugin => ({
+    name,
+    stage,
+    onStep: during('end', (step) => {
+      const saved = learner.save();
+      stem.push({ trained: saved['weights/stem']!.data[0]!, slow: saved['slots.slow/stem']!.data[0]! });
+      return step;
+    }),
+  });
+  const begun = learner.save()['weights/stem']!.data[0]!;
+  await train([watch('before', -1), lookahead({ every: 3 }), watch('after', 1)], 4, learner);
+  const [, , , , fast, settled, next] = stem; // before and after the end of steps 0 to 3
+  expect(stem.slice(0, 4).map(({ slow }) => slow)).toEqual([begun, begun, begun, begun]);
+  expect(settled!.slow).toBeCloseTo((begun + fast!.trained) / 2, 12);
+  expect(settled!.trained).toBe(settled!.slow);
+  expect(next!.trained).not.toBe(next!.slow);
+});
+
+it('the table of examples/README.md names each program', () => {
+  const readme = readFileSync(join(here, 'README.md'), 'utf8');
+  const listed = [...readme.matchAll(/^\| \[(\S+)\]\(\1\) \|/gm)].map((match) => match[1]!);
+  expect(listed.sort()).toEqual(programs.filter((file) => file !== 'run.ts').sort());
 });
 
 it('docs/plugins.md shows these files, word for word', () => {

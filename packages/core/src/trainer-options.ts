@@ -9,7 +9,8 @@ const withMethods = (what: string, ...names: readonly string[]) =>
   z.custom<object>((value) => names.every((name) => typeof (value as Record<string, unknown> | null)?.[name] === 'function'), `must be ${what}`);
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
 
-const schema = z.strictObject({
+/** The options of `createTrainer`. */
+export const trainerOptions = z.strictObject({
   learner: learnerSchema,
   plugins: z.array(object('a plugin: { name, … }')).optional(),
   steps: z.int().positive().optional(),
@@ -26,7 +27,7 @@ const schema = z.strictObject({
 
 /** @throws HooklineError `HOOKLINE_OPTIONS` naming the option of `createTrainer` that is wrong, and what is wrong with it */
 export function checkTrainerOptions(options: TrainerOptions<any, any>): void {
-  parseOptions('createTrainer', schema, options);
+  parseOptions('createTrainer', trainerOptions, options);
   if ((options.steps === undefined) === (options.epochs === undefined)) {
     throw new HooklineError('HOOKLINE_OPTIONS', 'createTrainer: give a length, in steps or in epochs, and not both', { hint: 'e.g. steps: 1000' });
   }
