@@ -54,24 +54,40 @@ describe('hookline data glue', { timeout: 60_000 }, () => {
     ]);
   });
 
+  const rte = 'index\tsentence1\tsentence2\tlabel\n';
+  const stsb = `${'index genre filename year old_index source1 source2 sentence1 sentence2 score'.replaceAll(' ', '\t')}\n`;
   it.each([
+    ['an unknown label', 'RTE', `${rte}0\ta\tb\tyes\n`, /RTE\/dev\.tsv, line 2, column 4 \(label\): there is no label 'yes'; there are: entailment/],
+    ['a wrong header', 'RTE', 'index\tsentence1\tlabel\n', /RTE\/dev\.tsv, line 1, column 3 \(sentence2\): the header has 'label' here/],
+    ['an empty file', 'RTE', '', /RTE\/dev\.tsv: the file is empty/],
     [
-      'an unknown label',
-      'RTE',
-      'index\tsentence1\tsentence2\tlabel\n0\ta\tb\tyes\n',
-      /\[HOOKLINE_DATA\] RTE\/dev\.tsv, line 2, column 4 \(label\): there is no label 'yes'; there are: entailment/,
+      'a score out of range',
+      'STS-B',
+      `${stsb}0\tg\tf\t1\t0\tn\tn\ta\tb\t5.5\n`,
+      /STS-B\/dev\.tsv, line 2, column 10 \(score\): 5\.5 is out of range; labels are/,
     ],
-    ['a wrong header', 'RTE', 'index\tsentence1\tlabel\n', /\[HOOKLINE_DATA\] RTE\/dev\.tsv, line 1, column 3 \(sentence2\): the header has 'label' here/],
-    ['an empty file', 'RTE', '', /\[HOOKLINE_DATA\] RTE\/dev\.tsv: the file is empty/],
   ])('%s: one line, exit code 2, nothing changed', async (_, folder, text, line) => {
     mkdirSync(join(cwd, folder));
     writeFileSync(join(cwd, folder, 'dev.tsv'), text);
+    await expectOneLine(line);
+  });
+
+  it.each([
+    ['missing', 'rte', /rte\/train-00000-of-00001\.parquet, column 'sentence2': is missing/],
+    ['of another type', 'wnli', /wnli\/train-00000-of-00001\.parquet, column 'label': holds FLOAT where INT64 or INT32 belongs/],
+  ])('a Parquet column that is %s: one line, exit code 2, nothing changed', async (_, folder, line) => {
+    cpSync(join(fixtures, 'odd-parquet', folder), join(cwd, folder), { recursive: true });
+    await expectOneLine(line);
+  });
+
+  async function expectOneLine(line: RegExp): Promise<void> {
     const before = snapshot(cwd);
     const { code, err } = await hookline(['data', 'glue', '--dir', '.'], { cwd });
     expect(err).toEqual([expect.stringMatching(line)]);
+    expect(err[0]).toMatch(/^hookline: \[HOOKLINE_DATA\] /);
     expect(code).toBe(2);
     expect(snapshot(cwd)).toEqual(before);
-  });
+  }
 
   it('without a network: one line, exit code 2, nothing written', async () => {
     const { code, err } = await hookline(['data', 'glue', '--dir', 'glue', '--tasks', 'rte', '--download'], {

@@ -1,16 +1,13 @@
-/** Correlations of predicted with actual numbers, as scipy.stats computes them. */
+import { mean } from '../statistics/summary.js';
 
-const mean = (x: readonly number[]): number => {
-  const first = x.reduce((sum, value) => sum + value, 0) / x.length;
-  return first + x.reduce((sum, value) => sum + (value - first), 0) / x.length; // what rounding lost of a large common offset
-};
+/** Correlations of predicted with actual numbers, as scipy.stats computes them. */
 
 /**
  * Pearson's correlation, in [-1, 1]; NaN where one side is constant, has a NaN or an infinity, or fewer than two values.
  * The constant is told by equality, as in scipy, and not by a variance that rounding may keep from 0.
  */
 export function pearson(x: readonly number[], y: readonly number[]): number {
-  if (x.length < 2 || isConstant(x) || isConstant(y)) return Number.NaN;
+  if (isConstant(x) || isConstant(y)) return Number.NaN;
   const [mx, my] = [mean(x), mean(y)];
   const [nx, ny] = [norm(x, mx), norm(y, my)];
   const r = x.reduce((sum, value, i) => sum + ((value - mx) / nx) * ((y[i]! - my) / ny), 0);
@@ -36,6 +33,7 @@ export function ranks(values: readonly number[]): readonly number[] {
   return out;
 }
 
+/** Also of one value, and of none. */
 const isConstant = (x: readonly number[]): boolean => x.every((value) => value === x[0]);
 
 /** Scaled by the largest deviation, so that squares neither overflow nor vanish. */
