@@ -151,6 +151,31 @@ const inputErrors: readonly Case[] = [
     line: /\[HOOKLINE_TEXT\] the text has \d+ tokens, the model was trained on rows of 8/,
   },
   { name: 'compare with no run', args: ['compare', 'run', 'folder'], line: /\[HOOKLINE_RUN\] 'folder' holds no run/ },
+  {
+    name: 'benchmark on an engine that is not there',
+    args: ['bench', 'cnn'],
+    line: /\[HOOKLINE_ENGINE_MISSING\] the native engine is not available: .*; .*wasm/,
+  },
+  {
+    name: 'benchmark of an engine that does not exist',
+    args: ['bench', 'engines', '--engines', 'wasm,webgl'],
+    line: /\[HOOKLINE_USAGE\] option '--engines <names>' argument 'wasm,webgl' is invalid\. It must be some of native, wasm, cpu/,
+  },
+  {
+    name: 'memory limit that is no number',
+    args: ['bench', 'memory', '--limit', '2GB'],
+    line: /\[HOOKLINE_USAGE\] option '--limit <megabytes>' argument '2GB' is invalid/,
+  },
+  {
+    name: 'memory limit beyond the machine',
+    args: ['bench', 'memory', '--limit', '1e12'],
+    line: /\[HOOKLINE_OPTIONS\] the limit of 1000000000000 MB is more than this machine has \(\d+ MB\)/,
+  },
+  {
+    name: 'profile on an engine without graphs',
+    args: ['bench', 'profile', '--engine', 'wasm'],
+    line: /\[HOOKLINE_OPTIONS\] graphs can be timed on the native engine alone, not on wasm; use --engine native$/,
+  },
   { name: 'unknown command', args: ['pretrian'], line: /\[HOOKLINE_USAGE\] unknown command 'pretrian'; did you mean 'pretrain'\?$/ },
   { name: 'unknown flag', args: ['start', '--minuts', '3'], line: /\[HOOKLINE_USAGE\] unknown option '--minuts'; did you mean '--minutes'\?$/ },
 ];
