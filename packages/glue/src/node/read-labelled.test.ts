@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readLabelled } from './read-labelled.js';
 
@@ -63,6 +64,32 @@ describe('readLabelled', () => {
     await expect(readLabelled(write('dev.tsv', 'sentence\tlabel\nd\tyes\ne\tnope\n'), { ...single, task })).rejects.toThrow(
       /dev\.tsv, line 3, column 2 \(label\): there is no label 'nope'; did you mean 'no'\?/,
     );
+  });
+
+  it('reads back any text that a CSV file can hold, and the line on which each record begins', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\t', ' ', '漢'), minLength: 1, maxLength: 12 }).map((body) => `x${body}`);
+    const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+    await fc.assert(
+      fc.asyncProperty(fc.array(text, { minLength: 2, maxLength: 6 }), async (texts) => {
+        const records = texts.map((one, i) => `${quoted(one)},${i % 2}\n`);
+        const file = write('any.csv', `sentence,label\n${records.join('')}`);
+        const { examples } = await readLabelled(file, single);
+        expect(examples.map((one) => one.texts[0])).toEqual(texts);
+        write('any.csv', `sentence,label\n${records.join('')}short\n`);
+        const lines = records.join('').split('\n').length;
+        await expect(readLabelled(file, single)).rejects.toThrow(`any.csv, line ${lines + 1}: has 1 columns`);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('refuses metrics that do not fit what is predicted', async () => {
+    const three = write('three.tsv', 't\ty\na\tu\nb\tv\nc\tw\n');
+    await expect(readLabelled(three, { text: 't', label: 'y', metrics: ['f1'] })).rejects.toThrow(
+      /'f1' is no metric of 3 classes; there are: accuracy, matthews/,
+    );
+    const numbers = write('numbers.tsv', 't\ty\na\t1.5\nb\t2\n');
+    await expect(readLabelled(numbers, { text: 't', label: 'y', metrics: ['accuracy'] })).rejects.toThrow(/'accuracy' is no metric of a number/);
   });
 
   it('names the line on which a quoted record begins', async () => {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { dataError } from '../data/data-error.js';
 import { inferTarget } from '../data/infer-target.js';
 import { parseLabel } from '../data/parse-label.js';
-import type { Example, LabelledSet, TextTask } from '../tasks/task.js';
+import type { Example, LabelledSet, MetricName, Target, TextTask } from '../tasks/task.js';
 import { labelledRows } from './labelled-rows.js';
 
 const column = z.string().min(1);
@@ -81,5 +81,15 @@ function ownTask(file: string, texts: 1 | 2, labels: readonly string[], options:
   if (target.kind === 'classes' && target.labels.length < 2)
     throw dataError({ file }, `every label is '${target.labels[0]}'`, 'there must be two classes at least');
   const metrics = options.metrics ?? (target.kind === 'classes' ? ['accuracy'] : ['pearson', 'spearman']);
+  checkMetrics(metrics, target);
   return { name: basename(file, extname(file)), texts, target, metrics };
+}
+
+function checkMetrics(metrics: readonly MetricName[], target: Target): void {
+  const fitting: readonly MetricName[] =
+    target.kind === 'number' ? ['pearson', 'spearman'] : ['accuracy', 'matthews', ...(target.labels.length === 2 ? (['f1'] as const) : [])];
+  const wrong = metrics.find((name) => !fitting.includes(name));
+  if (wrong === undefined) return;
+  const of = target.kind === 'number' ? 'a number' : `${target.labels.length} classes`;
+  throw new HooklineError('HOOKLINE_OPTIONS', `labelled file: '${wrong}' is no metric of ${of}`, { hint: `there are: ${fitting.join(', ')}` });
 }
