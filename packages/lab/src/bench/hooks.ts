@@ -100,7 +100,7 @@ function usualPlugins(): readonly Plugin[] {
   };
   return [
     progressiveLayerDropping({ schedule: 'constant', thetaBar: 0.5, sampling: 'systematic' }),
-    linearWarmup({ peak: 1e-3, warmup: 0.1 }),
+    linearWarmup({ peak: 1e-3, warmup: AGREEMENT_STEPS }),
     clipGradients({ norm: 1 }),
     weightAveraging({ decay: DECAY }),
     observer,

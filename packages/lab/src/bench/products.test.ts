@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { productFlops, stepProducts } from './products.js';
+import { partProducts, productFlops, stepProducts } from './products.js';
 import { benchShape } from './shape.js';
 
 describe('stepProducts', () => {
@@ -15,6 +15,12 @@ describe('stepProducts', () => {
       maskedPerRow: 1,
     };
     expect(productFlops(stepProducts(tiny))).toBe(3 * (2 * 3 * 2 * 2 + 2 * 3 * 2 * 7));
+  });
+
+  it('is the blocks and the head, forward and backward', () => {
+    const parts = (['blocks', 'head'] as const).flatMap((part) => (['forward', 'backward'] as const).map((pass) => partProducts(benchShape, part, pass)));
+    expect(productFlops(parts.flat())).toBe(productFlops(stepProducts(benchShape)));
+    expect(productFlops(parts[1] ?? [])).toBe(2 * productFlops(parts[0] ?? []));
   });
 
   it('comes to 23 GFLOP for the benchmarks model', () => {

@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { tiny as shape } from './fixtures/tiny.js';
 import { benchSaving } from './saving.js';
 import { benchStep } from './step.js';
-
-const shape = {
-  numHiddenLayers: 2,
-  hiddenSize: 16,
-  numAttentionHeads: 2,
-  intermediateSize: 24,
-  vocabSize: 37,
-  sequenceLength: 8,
-  batchSize: 2,
-  maskedPerRow: 3,
-};
 
 describe('the benchmarks, on a model of no size', () => {
   it('time every number of open blocks, and a model without', async () => {

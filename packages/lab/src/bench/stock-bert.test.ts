@@ -1,21 +1,10 @@
 import { loadEngine } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { TrainingShape } from '../shape.js';
+import { tiny as shape } from './fixtures/tiny.js';
 import { ourBert } from './our-bert.js';
 import { randomBatches } from './shape.js';
 import { stockBert } from './stock-bert.js';
-
-const shape: TrainingShape = {
-  numHiddenLayers: 2,
-  hiddenSize: 16,
-  numAttentionHeads: 2,
-  intermediateSize: 24,
-  vocabSize: 37,
-  sequenceLength: 8,
-  batchSize: 2,
-  maskedPerRow: 3,
-};
 
 describe('stockBert', () => {
   beforeAll(async () => {
