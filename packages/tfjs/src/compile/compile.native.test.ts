@@ -438,6 +438,44 @@ describe('around a compiled function', () => {
     a.dispose();
   });
 
+  it('what it was given and what it answered may be disposed of before its gradient is taken', () => {
+    const fn = (a: tf.Tensor, b: tf.Tensor) => tf.mul(tf.exp(a), b);
+    const fast = quick(fn);
+    const x = matrix(2, 3);
+    const through = (f: typeof fn) => (y: tf.Tensor) => {
+      const [a, b] = [tf.sin(y), tf.cos(y)];
+      const product = f(a, b);
+      const total = tf.sum(product);
+      tf.dispose([a, b, product]);
+      return total;
+    };
+    for (let call = 0; call < 2; call++) close(tf.grad(through(fast))(x), tf.grad(through(fn))(x));
+    expect(warnings).toEqual([]);
+  });
+
+  it('an argument that is disposed of is an error, and the next call works', () => {
+    const fast = quick((a: tf.Tensor) => tf.exp(a));
+    const gone = matrix(2, 2);
+    gone.dispose();
+    const a = matrix(2, 2);
+    expect(() => fast(gone)).toThrow();
+    close(fast(a), tf.exp(a));
+    expect(() => fast(gone)).toThrow();
+    close(fast(a), tf.exp(a));
+  });
+
+  it('is the same inside a tidy and outside, on a tape or not', () => {
+    const fn = (a: tf.Tensor) => tf.square(tf.sinh(a));
+    const fast = quick(fn);
+    const a = matrix(2, 2);
+    const tidied = () => tf.tidy(() => fast(a));
+    const slope = () => tf.grad((x: tf.Tensor) => tf.sum(fast(x)))(a);
+    const expected = tf.grad((x: tf.Tensor) => tf.sum(fn(x)))(a);
+    for (const result of [tidied(), fast(a), tidied(), fast(a)]) close(result, fn(a));
+    for (const result of [tf.tidy(slope), slope(), tf.tidy(slope), slope()]) close(result, expected);
+    close(tf.grad((x: tf.Tensor) => tf.tidy(() => tf.sum(fast(x))))(a), expected);
+  });
+
   it('keeps no tensors over many calls, unused outputs included', () => {
     const w = tf.variable(matrix(4, 4));
     const fast = quick((a: tf.Tensor) => tf.tanh(tf.matMul(a as tf.Tensor2D, w as unknown as tf.Tensor2D)));
