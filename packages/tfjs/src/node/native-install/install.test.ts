@@ -157,6 +157,12 @@ describe('an installation that goes wrong', () => {
     expect(fake.calls('python3')).toBe(1);
   });
 
+  it('says so too where it became full while unpacking', async () => {
+    const probe = () => Promise.reject(Object.assign(new Error('write'), { code: 'ENOSPC' }));
+    await expect(install({}, { probe })).rejects.toThrow(failure('HOOKLINE_DISK_FULL', `there is no room left in ${fake.engines}`));
+    expect(readdirSync(fake.engines)).toEqual(['.native-downloads']);
+  });
+
   it('tries a download again, and keeps what has arrived when it gives up', async () => {
     fake.tool('python3', 'echo "WARNING: Retrying after connection broken by NewConnectionError"; exit 1');
     await expect(install()).rejects.toThrow(failure('HOOKLINE_DOWNLOAD', 'could not be fetched in 3 attempts: WARNING: Retrying after connection broken'));

@@ -93,10 +93,21 @@ async function ensure(sources: NativeSources, root: string, target: string, opti
     await makeEngine(sources, staging, { folder: downloads, tools, environment, log, onBytes: options.onBytes ?? (() => undefined), pause }, probe);
     await replace(target, staging);
     await rm(downloads, { recursive: true });
+  } catch (error) {
+    throw full.has((error as NodeJS.ErrnoException).code ?? '') ? noRoom(root, error) : error;
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
 }
+
+/** What the system says where a disk or a quota is full, or a file longer than it may be. */
+const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+const noRoom = (root: string, cause: unknown): HooklineError =>
+  new HooklineError('HOOKLINE_DISK_FULL', `there is no room left in ${root} for the native engine`, {
+    hint: 'free some, or choose another disk with --dir',
+    cause,
+  });
 
 /** Gives the new folder the name of the old one, which may be in use: whoever has loaded it keeps its files. */
 async function replace(target: string, made: string): Promise<void> {
