@@ -1,7 +1,7 @@
 import { parseOptions } from '@hookline/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
-import { nested, recording as taping } from '../learner/tape.js';
+import { isolated, nested, recording as taping } from '../learner/tape.js';
 import { releaseGraph } from './graphs.js';
 import { Refusal } from './hazards.js';
 import { type NativeBackend, nativeBackend } from './native.js';
@@ -10,6 +10,7 @@ import { replay } from './replay.js';
 import { forget, keepStatistics, type Refused } from './statistics.js';
 import { structureOf } from './structure.js';
 import { tracing } from './trace.js';
+import { undoAssignments } from './watch.js';
 
 const compileOptions = z.strictObject({
   /** How the function is called in warnings and statistics; by default its own name. */
@@ -23,6 +24,8 @@ const compileOptions = z.strictObject({
 export type CompileOptions = z.input<typeof compileOptions>;
 
 let enabled = true;
+/** A function is in its rehearsal: what is compiled inside it runs op by op. */
+let rehearsing = false;
 
 /**
  * Switches compiled functions off, so that they run op by op, or on again, and answers with what held before: to look for a fault, or to measure. What
@@ -45,10 +48,15 @@ const compiled = new WeakMap<object, () => void>();
  * replayed is refused with the reason in one warning and runs op by op: other captured tensors, values read in JavaScript, random numbers without a seed
  * that is an argument, ops with a state, shapes that depend on values, empty tensors. The second call with a combination is recorded once more, to
  * compare: numbers that change from call to call are found so. Op by op too, without a word: empty arguments, a gradient of a gradient, and a function
- * compiled inside another (the outer one's graph contains it).
+ * compiled inside another (the outer one's graph contains it). Before all this its very first call runs it once for what it makes then, as layers of
+ * tf.layers do their variables.
  * @throws HooklineError HOOKLINE_OPTIONS
  */
-export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): (...args: A) => R {
+export const compile = <A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions = {}): ((...args: A) => R) =>
+  compileFunction(fn, options, true);
+
+/** As `compile`; `makes` says whether the function may make something when it is first called. */
+export function compileFunction<A extends readonly unknown[], R>(fn: (...args: A) => R, options: CompileOptions, makes: boolean): (...args: A) => R {
   const parsed = parseOptions('compile', compileOptions, options);
   const backend = nativeBackend();
   if (!backend) return fn;
@@ -57,6 +65,7 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   /** Keys whose recording was compared with a later call. */
   const confirmed = new Set<string>();
   const statistics = keepStatistics(name);
+  let called = !makes;
 
   const keep = (key: string, found: Recording | Refused): Recording | Refused => {
     recordings.set(key, found);
@@ -94,8 +103,10 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
   };
 
   const replayed = (...args: A): R => {
-    const given = !enabled || tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
+    const given = !enabled || rehearsing || tracing() || nested() || nativeBackend() !== backend ? undefined : structureOf(args);
     if (!given || given.tensors.some(({ size }) => size === 0)) return fn(...args); // graphs take no empty tensors: see trace.ts
+    if (!called) rehearse(() => fn(...args));
+    called = true;
     const recording = lookUp(given.key, given.tensors, (tensors) => fn(...(given.rebuild(tensors) as A)));
     if ('reason' in recording || (taping() && !recording.differentiable)) return fn(...args);
     statistics.replayed();
@@ -106,6 +117,18 @@ export function compile<A extends readonly unknown[], R>(fn: (...args: A) => R, 
     forget(statistics);
   });
   return replayed;
+}
+
+/** Runs `f` for what it makes when it is first called: recorded, a refusal in its midst would leave half of that. What it assigns is undone. */
+function rehearse(f: () => unknown): void {
+  const restore = undoAssignments();
+  rehearsing = true;
+  try {
+    isolated(() => tf.tidy(() => void f()));
+  } finally {
+    rehearsing = false;
+    restore();
+  }
 }
 
 function orRefused<X>(f: () => X): X | Refused {

@@ -1,4 +1,4 @@
-import { compile, freeCompiled } from './compile.js';
+import { compileFunction, freeCompiled } from './compile.js';
 import { nativeBackend } from './native.js';
 
 type Fn = (...args: readonly unknown[]) => unknown;
@@ -21,7 +21,7 @@ export function callCompiled<A extends readonly unknown[], R>(owner: object, nam
   owned.set(owner, functions);
   let one = functions.get(name);
   if (!one) {
-    const made: Owned = { latest: fn as unknown as Fn, compiled: compile((...given: readonly unknown[]) => made.latest(...given), { name }) };
+    const made: Owned = { latest: fn as unknown as Fn, compiled: compileFunction((...given: readonly unknown[]) => made.latest(...given), { name }, false) };
     functions.set(name, made);
     one = made;
   }

@@ -4,6 +4,30 @@ import type { Binding, NativeBackend } from './native.js';
 
 const fromBuffer = 'seeded random numbers, or a table made in a tf.buffer, would be the same at each replay: pass them as an argument';
 
+/** From now on, until the function that it answers with is called, assigning a variable is told to `onAssign`; then every variable has what it had before. */
+export function undoAssignments(onAssign: (variable: tf.Variable, value: tf.Tensor) => void = () => undefined): () => void {
+  const variables = tf.Variable.prototype;
+  const { assign } = variables;
+  const engine = tf.engine();
+  const before = new Map<tf.Variable, object>();
+  variables.assign = function assignForNow(this: tf.Variable, value: tf.Tensor) {
+    onAssign(this, value);
+    if (!before.has(this)) {
+      engine.incRef(this, null as unknown as tf.KernelBackend); // what it holds outlives the assignment
+      before.set(this, this.dataId);
+    }
+    assign.call(this, value);
+  };
+  return () => {
+    variables.assign = assign;
+    for (const [variable, dataId] of before) {
+      if (!variable.isDisposed) engine.disposeTensor(variable);
+      variable.dataId = dataId;
+      if (variable.isDisposed) engine.disposeTensor(variable);
+    }
+  };
+}
+
 /**
  * Watches, while a function is traced, what it does in JavaScript: reading values, drawing random numbers with a seed: each throws a `Refusal`.
  * Assigning a variable is told to `onAssign`, and undone at the end. Numbers uploaded before the trace go through `binding`, so that they are no constants of it.
@@ -55,18 +79,7 @@ export function watchJavaScript(
     }
   };
 
-  const variables = tf.Variable.prototype;
-  const { assign } = variables;
-  const engine = tf.engine();
-  const before = new Map<tf.Variable, object>();
-  variables.assign = function assignForNow(this: tf.Variable, value: tf.Tensor) {
-    onAssign(this, value);
-    if (!before.has(this)) {
-      engine.incRef(this, null as unknown as tf.KernelBackend); // what it holds outlives the assignment
-      before.set(this, this.dataId);
-    }
-    assign.call(this, value);
-  };
+  const restore = undoAssignments(onAssign);
   const buffers = tf.TensorBuffer.prototype;
   const { toTensor } = buffers;
   buffers.toTensor = function toWatchedTensor(this: tf.TensorBuffer<tf.Rank>) {
@@ -77,11 +90,7 @@ export function watchJavaScript(
   return () => {
     for (const name of Object.keys(watched) as (keyof typeof watched)[]) delete (backend as Partial<NativeBackend>)[name];
     gather.kernelFunc = gatherKernel;
-    variables.assign = assign;
-    for (const [variable, dataId] of before) {
-      engine.disposeTensor(variable);
-      variable.dataId = dataId;
-    }
+    restore();
     buffers.toTensor = toTensor;
   };
 }
