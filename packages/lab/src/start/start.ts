@@ -93,7 +93,7 @@ async function run(options: StartOptions): Promise<StartResult> {
     for (const variant of startVariants(shape, lengths))
       lanes.push(await createLane(variant, { ...setting, shape: { ...shape, evaluations: lengths.evaluations } }));
     await train(lanes, lengths, shape, onNews, signal);
-    const summary = summarize(lanes, lengths, shape.chunk);
+    const summary = summarize(lanes, lengths, shape.chunk, data.unigramEntropy);
     const command = options.command ?? 'hookline start';
     const report = startReport(lanes, summary, { shape, data, lengths, seed, command });
     await mkdir(directory, { recursive: true });

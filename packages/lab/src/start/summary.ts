@@ -35,6 +35,8 @@ export interface StartSummary {
   readonly lossCost: Estimate;
   /** PLD's held-out loss minus that of the dense run in the same time, paired. */
   readonly lossCostInEqualTime: Estimate;
+  /** Loss on the held-out batches of a model that knows how common tokens are and reads nothing, in nats. */
+  readonly unigramEntropy: number;
   /** Whether any variant beats the control by more than two standard errors. */
   readonly depthMatters: boolean;
 }
@@ -51,7 +53,7 @@ const saved = (dropping: readonly number[], dense: readonly number[], chunk: num
 });
 
 /** Compares the finished lanes. */
-export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: number): StartSummary {
+export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: number, unigramEntropy: number): StartSummary {
   const losses = new Map(lanes.map((lane) => [lane.variant.key, lane.heldOutLosses()]));
   const of = (key: StartVariant['key']): Lane => lanes.find((lane) => lane.variant.key === key)!;
   const difference = (a: StartVariant['key'], b: StartVariant['key']): Estimate => pairedDifference(losses.get(a)!, losses.get(b)!);
@@ -79,6 +81,7 @@ export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: nu
     equalTimeRatio: of('equalTime').recording.seconds / dropping.recording.seconds,
     lossCost: difference('dropping', 'dense'),
     lossCostInEqualTime: difference('dropping', 'equalTime'),
+    unigramEntropy,
     depthMatters: rows.some((row) => row.againstControl !== undefined && clearlyBelowZero(row.againstControl)),
   };
 }

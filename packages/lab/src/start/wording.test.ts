@@ -31,6 +31,7 @@ const summary: StartSummary = {
   lossCost: { mean: 0.012, standardError: 0.003 },
   lossCostInEqualTime: { mean: -0.002, standardError: 0.004 },
   depthMatters: false,
+  unigramEntropy: 5.98,
 };
 
 describe('the words of start', () => {
@@ -53,6 +54,12 @@ describe('the words of start', () => {
     const notes = qualityNotes(summary);
     expect(notes).toHaveLength(1);
     expect(notes[0]).toMatch(/No variant beats the control .* depth does not matter yet, and only the time is evidence/);
+  });
+
+  it.each([true, false])('says that nothing is learnt from context where every loss is above the unigram entropy', (depthMatters) => {
+    const [note, ...rest] = qualityNotes({ ...summary, depthMatters, unigramEntropy: 5.6 });
+    expect(note).toMatch(/^Every held-out loss is above the unigram entropy, 5\.600 nats: .* no model has learnt from context\.$/);
+    expect(rest).toEqual(qualityNotes({ ...summary, depthMatters }));
   });
 
   it('claims a difference only beyond two standard errors', () => {

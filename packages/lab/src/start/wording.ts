@@ -28,9 +28,15 @@ export const bestMeasure = ({ busyMachine, timeSaved, processorTimeSaved }: Star
 
 /** What the held-out losses say of the quality, in sentences that claim no more than two standard errors allow. */
 export function qualityNotes(summary: StartSummary): readonly string[] {
-  const { lossCost, lossCostInEqualTime, depthMatters } = summary;
+  const { lossCost, lossCostInEqualTime, depthMatters, rows, unigramEntropy } = summary;
+  const untaught = rows.every((row) => row.heldOutLoss >= unigramEntropy)
+    ? [
+        `Every held-out loss is above the unigram entropy, ${unigramEntropy.toFixed(3)} nats: what knowing how common tokens are gives. In so few steps no model has learnt from context.`,
+      ]
+    : [];
   if (!depthMatters) {
     return [
+      ...untaught,
       'No variant beats the control without blocks by more than two standard errors of the paired loss difference over the held-out batches: at this size and length depth does not matter yet, and only the time is evidence. Any dropping looks free here.',
     ];
   }
@@ -40,6 +46,7 @@ export function qualityNotes(summary: StartSummary): readonly string[] {
       ? `PreLN + PLD ended ${estimate.mean > 0 ? 'above' : 'below'} ${than} in held-out loss, by ${withError(estimate, (value) => Math.abs(value).toFixed(3))} nats.`
       : `PreLN + PLD and ${than} cannot be told apart in held-out loss (${withError(estimate, (value) => signed(value))} nats).`;
   return [
+    ...untaught,
     compare(lossCost, 'PreLN after the same steps'),
     compare(lossCostInEqualTime, "PreLN trained for PLD's time"),
     'Some variant beats the control without blocks by more than two standard errors, so depth begins to matter at this size; but this is one seed and a short run, and no proof of quality.',
