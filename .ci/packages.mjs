@@ -12,6 +12,20 @@ const run = (cwd, command, ...args) => {
   execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], env: process.env });
 };
 
+/** The lines of the README's section on the command, as an installed package runs them; trainings are cut short. */
+function commandsOfReadme() {
+  const [, block] = /## The command\n\n```sh\n(.*?)```/s.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  const lines = (block ?? '').split('\n').filter((line) => line.startsWith('npx --yes pnpm@10 hookline '));
+  if (lines.length < 4) throw new Error('the README shows no commands any more');
+  const few = '--steps 10 --evaluate-every 10';
+  return lines.map((line) =>
+    line
+      .replace(/ +#.*$/, '')
+      .replace(' --yes pnpm@10', '')
+      .replace(/(hookline pretrain .*)/, `$1 ${few}`),
+  );
+}
+
 try {
   const archives = join(work, 'archives');
   mkdirSync(archives);
@@ -47,7 +61,7 @@ try {
   run(project, 'npx', 'hookline', '--version');
   run(project, 'npx', 'hookline', 'pretrain', '--config', 'tiny.yaml', '--run', 'runs/tiny');
   run(project, 'npx', 'hookline', 'inspect', 'runs/tiny');
-  run(project, 'npx', 'hookline', 'fill-mask', 'runs/tiny', 'the state of the [MASK]');
+  for (const line of commandsOfReadme()) run(project, 'bash', '-c', line);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
