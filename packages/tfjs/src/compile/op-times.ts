@@ -1,10 +1,10 @@
 import { HooklineError } from '@hookline/core';
-import { nativeBackend, type OpAttribute, type TensorMetadata } from './native.js';
+import { type NativeBackend, nativeBackend, type OpAttribute, type TensorMetadata } from './native.js';
 
 /** Runs of one op on inputs of the same shapes, outside of graphs. */
 export interface OpTime {
   readonly op: string;
-  /** Shapes of its inputs and its first output, e.g. `[4,8] [8,2] -> [4,2]`; `?` where an input is older than the timing. */
+  /** Shapes of its inputs and its first output, e.g. `[4,8] [8,2] -> [4,2]`. */
   readonly shapes: string;
   readonly calls: number;
   readonly milliseconds: number;
@@ -23,7 +23,7 @@ export function timeOps(): { readonly take: () => readonly OpTime[]; readonly st
   const { binding } = backend;
   const shapes = new Map<number, readonly number[]>();
   const times = new Map<string, { op: string; shapes: string; calls: number; milliseconds: number }>();
-  const shapeOf = (id: number): string => (shapes.has(id) ? `[${shapes.get(id)}]` : '?');
+  const shapeOf = (id: number): string => `[${shapes.get(id) ?? ''}]`;
 
   backend.binding = Object.create(binding, {
     executeOp: {
@@ -31,18 +31,10 @@ export function timeOps(): { readonly take: () => readonly OpTime[]; readonly st
         const start = performance.now();
         const answered = binding.executeOp(op, attributes, inputs, outputs);
         const milliseconds = performance.now() - start;
-        for (const { id, shape } of answered) shapes.set(id, shape);
         const of = `${inputs.map(shapeOf).join(' ')} -> [${answered[0]?.shape ?? ''}]`;
         const one = times.get(op + of) ?? { op, shapes: of, calls: 0, milliseconds: 0 };
         times.set(op + of, { ...one, calls: one.calls + 1, milliseconds: one.milliseconds + milliseconds });
         return answered;
-      },
-    },
-    createTensor: {
-      value(shape: readonly number[], dtype: number, values: unknown): number {
-        const id = binding.createTensor(shape, dtype, values);
-        shapes.set(id, [...shape]);
-        return id;
       },
     },
   });
@@ -51,9 +43,16 @@ export function timeOps(): { readonly take: () => readonly OpTime[]; readonly st
     times.clear();
     return taken;
   };
+  const own: NativeBackend = Object.getPrototypeOf(backend);
+  backend.getInputTensorIds = (tensors) => {
+    const ids = own.getInputTensorIds.call(backend, tensors);
+    for (const [i, id] of ids.entries()) shapes.set(id, tensors[i]?.shape ?? []); // what is no tensor is a number
+    return ids;
+  };
   return {
     take,
     stop() {
+      delete (backend as Partial<NativeBackend>).getInputTensorIds;
       backend.binding = binding;
       return take();
     },
