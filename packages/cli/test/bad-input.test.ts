@@ -122,9 +122,8 @@ const inputErrors: readonly Case[] = [
     name: 'checkpoint of another model',
     args: ['pretrain', '--resume', 'run/checkpoints/step-00000004'],
     prepare: (directory) => {
-      const path = join(directory, 'run', 'config.json');
-      const saved = JSON.parse(readFileSync(path, 'utf8'));
-      writeFileSync(path, JSON.stringify({ ...saved, model: { ...saved.model, hiddenSize: 16 } }));
+      const path = join(directory, 'run', 'model.json');
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), hidden_size: 16 }));
     },
     line: /\[HOOKLINE_CHECKPOINT_[A-Z]+\] .*shape \[.*8.*\].*16/,
   },
@@ -148,7 +147,7 @@ const inputErrors: readonly Case[] = [
   {
     name: 'fill-mask of a text longer than the rows',
     args: ['fill-mask', 'run', 'the [MASK] of the union is strong and free and strong'],
-    line: /\[HOOKLINE_TEXT\] the text has \d+ tokens, the model was trained on rows of 8/,
+    line: /\[HOOKLINE_TEXT\] the text has \d+ tokens, the model has 8 positions/,
   },
   { name: 'compare with no run', args: ['compare', 'run', 'folder'], line: /\[HOOKLINE_RUN\] 'folder' holds no run/ },
   {

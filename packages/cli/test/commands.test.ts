@@ -31,6 +31,7 @@ describe('help', () => {
       'compare',
       'inspect',
       'fill-mask',
+      'export',
       'glue',
       'check',
       'step',

@@ -3,6 +3,7 @@ import { addBench } from './bench.js';
 import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addEngines } from './engines.js';
+import { addExport } from './export.js';
 import { addFillMask } from './fill-mask.js';
 import { addGlue } from './glue.js';
 import { addInspect } from './inspect.js';
@@ -11,4 +12,16 @@ import { addSchema } from './schema.js';
 import { addStart } from './start.js';
 
 /** The commands in the order in which help lists them. */
-export const commands: readonly AddCommand[] = [addStart, addPretrain, addCompare, addInspect, addFillMask, addData, addGlue, addBench, addEngines, addSchema];
+export const commands: readonly AddCommand[] = [
+  addStart,
+  addPretrain,
+  addCompare,
+  addInspect,
+  addFillMask,
+  addExport,
+  addData,
+  addGlue,
+  addBench,
+  addEngines,
+  addSchema,
+];

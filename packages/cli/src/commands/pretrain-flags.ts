@@ -9,6 +9,9 @@ export interface PretrainFlags {
   readonly dryRun?: true;
   readonly seeds?: number;
   readonly json?: true;
+  readonly checkpoint?: string;
+  readonly allow?: string;
+  readonly slot?: string;
   readonly corpus?: string;
   readonly vocabulary?: string;
   readonly vocabSize?: number;
@@ -67,6 +70,10 @@ export function addPretrainFlags(command: Command): Command {
     .option('--batch-size <n>', 'rows a batch (default: 8)', integer(1))
     .option('--accumulation <n>', 'batches a step (default: 1)', integer(1))
     .option('--objective <names>', 'mlm, or mlm,nsp (default: mlm)')
+    .optionsGroup('Weights to go on from:')
+    .option('--checkpoint <source>', 'folder of Hugging Face, name on its hub, run or checkpoint of a run: weights, tokenizer and model (default: a new model)')
+    .option('--allow <names>', 'in what they may differ from their configuration: missing, surplus, shape, vocabulary (default: nothing)')
+    .option('--slot <name>', "of a run: 'trained' weights, or a slot of averaged ones (default: ema where the run kept it, else trained)")
     .optionsGroup('Model:')
     .addOption(new Option('--size <name>', 'tiny, mini, small, medium or base (default: mini)').choices(['tiny', 'mini', 'small', 'medium', 'base']))
     .option('--layers <n>', "blocks, instead of the size's", integer(0))
@@ -99,6 +106,9 @@ export function addPretrainFlags(command: Command): Command {
     .addOption(new Option('--engine <name>', 'auto, native, wasm or cpu (default: auto)').choices(['auto', 'native', 'wasm', 'cpu']));
 }
 
+/** `a,b` as names. */
+const namesOf = (list: string | undefined): readonly string[] | undefined => list?.split(',').map((name) => name.trim());
+
 /** Options of the method that flags ask for: `--pld 0.5` is `{ thetaBar: 0.5 }`. */
 function method(flags: PretrainFlags): Readonly<Record<string, unknown>> {
   const { schedule, convention, scaling, gates, sampling, matchSaving } = flags;
@@ -114,11 +124,13 @@ function method(flags: PretrainFlags): Readonly<Record<string, unknown>> {
 /** The flags as a configuration that goes over the file's; undefined where a flag is not given. */
 export function flagConfig(flags: PretrainFlags): Readonly<Record<string, unknown>> {
   const model = { size: flags.size, numHiddenLayers: flags.layers, hiddenSize: flags.hiddenSize, numAttentionHeads: flags.heads, norm: flags.norm };
+  const checkpoint = { source: flags.checkpoint, allow: namesOf(flags.allow), slot: flags.slot };
   return {
+    ...(Object.values(checkpoint).some((value) => value !== undefined) ? { checkpoint } : {}),
     corpus: { source: flags.corpus },
     vocabulary: { file: flags.vocabulary, size: flags.vocabSize },
     model: { ...model, hiddenDropoutProb: flags.dropout, attentionProbsDropoutProb: flags.dropout },
-    objective: flags.objective?.split(',').map((name) => name.trim()),
+    objective: namesOf(flags.objective),
     sequenceLength: flags.sequenceLength,
     batchSize: flags.batchSize,
     accumulation: flags.accumulation,

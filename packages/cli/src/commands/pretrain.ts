@@ -95,6 +95,7 @@ Examples:
   hookline pretrain --corpus sotu --size tiny --pld 0.5 --steps 1000 --run runs/pld
   hookline pretrain --corpus texts/ --budget 30m --run runs/mine
   hookline pretrain --config run.yaml --seeds 3 --run runs/three
+  hookline pretrain --checkpoint bert-folder/ --corpus texts/ --pld 0.5 --run runs/more
   hookline pretrain --resume runs/pld`;
 
 export const addPretrain: AddCommand = (program, output) => {

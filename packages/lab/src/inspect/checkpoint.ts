@@ -21,10 +21,3 @@ export async function openCheckpoint(
 
 /** Names of the slots that a checkpoint holds weights in, besides the trained ones. */
 export const slotsOf = (tensors: Tensors): readonly string[] => [...new Set(Object.keys(tensors).flatMap((key) => /^slot:([^/]+)\//.exec(key)?.[1] ?? []))];
-
-/** The weights of a checkpoint by Hugging Face's names: the trained ones, or those of a slot. */
-export function weightsOf(tensors: Tensors, slot?: string): Tensors {
-  const prefix = slot === undefined ? 'weights/' : `slot:${slot}/`;
-  const found = Object.entries(tensors).filter(([key]) => key.startsWith(prefix));
-  return Object.fromEntries(found.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
-}

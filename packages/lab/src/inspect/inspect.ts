@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTokenizer } from '@hookline/bert/node';
+import { checkpointWeights } from '@hookline/bert';
+import { readRunModel } from '@hookline/bert/node';
 import { HooklineError, type Scalars } from '@hookline/core';
 import { readCheckpointManifest, readMetrics } from '@hookline/core/node';
 import { kindOf } from '../compare/compare.js';
 import { readRunConfig, runFiles, runPath } from '../pretrain/files.js';
-import { modelOf } from '../pretrain/learner.js';
 import { heldOutSet } from '../pretrain/plugins.js';
 import { blockRuns, recordingOf } from '../recording/recording.js';
-import { openCheckpoint, slotsOf, weightsOf } from './checkpoint.js';
+import { openCheckpoint, slotsOf } from './checkpoint.js';
 
 /** A checkpoint as `inspect` lists it. */
 export interface CheckpointLine {
@@ -62,7 +62,7 @@ async function inspectRun(directory: string): Promise<RunInspection> {
   const files = runFiles(directory);
   const recording = recordingOf(existsSync(files.metrics) ? await readMetrics(files.metrics) : [], { set: heldOutSet });
   const names = existsSync(files.checkpoints) ? (await readdir(files.checkpoints)).filter((name) => name.startsWith('step-')).sort() : [];
-  const model = modelOf(config, readTokenizer(files.tokenizer));
+  const { config: model } = await readRunModel(directory);
   return {
     kind: 'run',
     directory,
@@ -84,7 +84,7 @@ export async function inspect(path: string): Promise<RunInspection | CheckpointI
   const { directory, checkpoint: name } = runPath(path);
   if (name === undefined) return inspectRun(directory);
   const { checkpoint } = await openCheckpoint(path, () => undefined);
-  const weights = Object.entries(weightsOf(checkpoint.tensors)).map(([tensor, { shape }]) => ({ name: tensor, shape }));
+  const weights = Object.entries(checkpointWeights(checkpoint.tensors)).map(([tensor, { shape }]) => ({ name: tensor, shape }));
   return {
     kind: 'checkpoint',
     name,

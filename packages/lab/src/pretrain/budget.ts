@@ -2,7 +2,7 @@ import { flopsPerStep } from '@hookline/bert';
 import type { CorpusSets } from '@hookline/bert/node';
 import { createTrainer, given } from '@hookline/core';
 import type { PretrainConfig } from './config.js';
-import { learnerOf, modelOf } from './learner.js';
+import { learnerOf, type StartingModel } from './learner.js';
 import { blockSaving, runPlugins } from './plugins.js';
 
 const warmUp = 2;
@@ -12,12 +12,13 @@ const timed = 5;
 async function timeSteps(
   config: PretrainConfig,
   data: CorpusSets,
+  model: StartingModel,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly step: number; readonly evaluation: number }> {
   const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
-  const learner = await learnerOf(dense, data);
+  const learner = await learnerOf(dense, data, model);
   try {
-    const plugins = runPlugins({ ...dense, evaluation: { ...config.evaluation, every: warmUp + timed } }, modelOf(config, data.tokenizer)).filter(
+    const plugins = runPlugins({ ...dense, evaluation: { ...config.evaluation, every: warmUp + timed } }, model.config).filter(
       ({ name }) => name !== 'metrics-file' && name !== 'checkpoints',
     );
     const trainer = createTrainer({ learner, plugins, steps: warmUp + timed, seed: config.seed, ...given({ signal }) });
@@ -39,9 +40,9 @@ async function timeSteps(
  * How many steps fit into a budget of seconds: the time of a dense step is measured, what dropping saves is expected of it by the blocks' share of
  * the arithmetic, and evaluations are counted. At least 1. A signal ends the timing: its reason is thrown.
  */
-export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, seconds: number, signal?: AbortSignal): Promise<number> {
-  const model = modelOf(config, data.tokenizer);
-  const time = await timeSteps(config, data, signal);
+export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, start: StartingModel, seconds: number, signal?: AbortSignal): Promise<number> {
+  const model = start.config;
+  const time = await timeSteps(config, data, start, signal);
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
   const { blockShare } = flopsPerStep(model, { batchSize: config.batchSize, sequenceLength: config.sequenceLength, maskedPerRow });
   const fits = (steps: number): boolean => {

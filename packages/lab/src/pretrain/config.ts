@@ -40,17 +40,30 @@ const corpus = z.strictObject({
     .describe('folder for tokens and a trained vocabulary; default: corpora under 64 MiB are held in memory, larger ones go to the cache folder of the user'),
 });
 
+const checkpoint = z.strictObject({
+  source: z.string().min(1).describe("a folder as Hugging Face's transformers saves it, a name on its hub, a run, or a checkpoint of a run"),
+  slot: z.string().min(1).optional().describe('of a run: `trained` weights or a slot of averaged ones; default: `ema` where the run kept it'),
+  allow: z
+    .array(z.enum(['missing', 'surplus', 'shape', 'vocabulary']))
+    .default([])
+    .describe('in what the weights may differ from their configuration; what is missing or misshapen is then made anew, what is surplus left out'),
+});
+
 const rate = z.strictObject({
   schedule: z.enum(['constant', 'linear', 'cosine']).default('linear').describe('shape after the warm-up'),
-  peak: z.number().positive().optional().describe("greatest rate; default: the recipe's for the model's size and norm"),
+  peak: z.number().positive().optional().describe("greatest rate; default: the recipe's for the model's size and norm, at most 1e-4 from a checkpoint"),
   warmup: lengthSchema.optional().describe("length of the warm-up, steps or a share of the run; default: the recipe's"),
 });
+
+/** What a run may change of a model that it goes on with. */
+const mayDiffer = new Set(['hiddenDropoutProb', 'attentionProbsDropoutProb']);
 
 /** A pre-training run. The names are those of the config file; every key has a default. */
 export const pretrainConfig = z
   .strictObject({
     corpus: corpus.default(corpus.parse({})),
     vocabulary: vocabulary.default(vocabulary.parse({})),
+    checkpoint: checkpoint.optional().describe('weights and tokenizer to go on from, instead of new ones; they also say what the model is'),
     model: bertConfigOptions
       .omit({ vocabSize: true, maxPositionEmbeddings: true })
       .default({})
@@ -96,6 +109,10 @@ export const pretrainConfig = z
     if (methods.length > 1) refuse(methods[1]!, `cannot be used beside ${methods[0]}: both plan which blocks run`);
     if (config.steps !== undefined && config.budget !== undefined) refuse('budget', 'cannot be given beside steps');
     if (!config.objective.includes('mlm')) refuse('objective', "must have 'mlm'");
+    const shape = Object.keys(config.model).find((key) => !mayDiffer.has(key));
+    if (config.checkpoint && shape !== undefined) {
+      context.addIssue({ code: 'custom', path: ['model', shape], message: 'cannot be given beside checkpoint, which says what the model is' });
+    }
     if ((config.maskedPerRow ?? 1) > config.sequenceLength) refuse('maskedPerRow', `must be at most the sequence length, ${config.sequenceLength}`);
   });
 

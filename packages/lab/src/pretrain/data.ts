@@ -6,7 +6,7 @@ import { defaultCache } from './default-cache.js';
 
 export interface LoadDataOptions {
   readonly onStage?: (text: string) => void;
-  /** Tokenizer of an earlier run, instead of the configuration's. */
+  /** Tokenizer of an earlier run or of a checkpoint, instead of the configuration's. */
   readonly tokenizer?: Tokenizer;
   /** Ends the reading: its reason is thrown. */
   readonly signal?: AbortSignal;

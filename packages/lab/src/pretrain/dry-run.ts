@@ -2,7 +2,6 @@ import { type BertConfig, type BertHeads, flopsPerStep, parameterCount } from '@
 import type { CorpusSets } from '@hookline/bert/node';
 import { orderPlugins } from '@hookline/core';
 import type { CompleteConfig, PretrainConfig } from './config.js';
-import { modelOf } from './learner.js';
 import { blockSaving, methodOf, runPlugins } from './plugins.js';
 
 /** What a run would be, told before anything is trained or written. */
@@ -39,8 +38,7 @@ function activationNumbers(model: BertConfig, { batchSize, sequenceLength }: Pre
 }
 
 /** @throws HooklineError as the run itself would: for options, conflicts and savings that cannot be reached */
-export function planRun(config: CompleteConfig, data: CorpusSets): RunPlan {
-  const model = modelOf(config, data.tokenizer);
+export function planRun(config: CompleteConfig, data: CorpusSets, model: BertConfig): RunPlan {
   const heads: BertHeads = { nsp: config.objective.includes('nsp') };
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
   const flops = flopsPerStep(model, { batchSize: config.batchSize, sequenceLength: config.sequenceLength, maskedPerRow, nextSentence: heads.nsp });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Tokenizer } from '@hookline/bert';
-import { saveTokenizer } from '@hookline/bert/node';
+import type { BertConfig, Tokenizer } from '@hookline/bert';
+import { runModelFiles, writeRunModel } from '@hookline/bert/node';
 import { HooklineError, parseOptions } from '@hookline/core';
 import { requireDirectoryPlace } from '../places.js';
 import { type CompleteConfig, pretrainConfig } from './config.js';
@@ -9,9 +9,8 @@ import { type CompleteConfig, pretrainConfig } from './config.js';
 /** Where the parts of a run lie. */
 export const runFiles = (directory: string) => ({
   config: join(directory, 'config.json'),
-  tokenizer: join(directory, 'tokenizer'),
+  ...runModelFiles(directory),
   metrics: join(directory, 'metrics.jsonl'),
-  checkpoints: join(directory, 'checkpoints'),
   report: join(directory, 'report.html'),
 });
 
@@ -50,10 +49,10 @@ export function requireFresh(directory: string): void {
   });
 }
 
-/** Writes what a run needs to be replayed and its model to be used: `config.json` and the tokenizer. */
-export function writeRun(directory: string, config: CompleteConfig, tokenizer: Tokenizer): void {
+/** Writes what a run needs to be replayed and its model to be used: `config.json`, `model.json` and the tokenizer. */
+export function writeRun(directory: string, config: CompleteConfig, model: BertConfig, tokenizer: Tokenizer): void {
   mkdirSync(directory, { recursive: true });
-  saveTokenizer(tokenizer, runFiles(directory).tokenizer);
+  writeRunModel(directory, { config: model, tokenizer, head: config.objective.includes('nsp') && model.norm === 'post' ? 'pretraining' : 'mlm' });
   writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
 }
 

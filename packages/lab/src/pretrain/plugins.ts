@@ -40,15 +40,22 @@ export function blockSaving(config: PretrainConfig, depth: number, steps: number
   return method && depth > 0 ? expectedSaving(method.asPld, { depth, steps }) : 0;
 }
 
+/**
+ * Greatest rate of a run that goes on from weights, unless the user says: that at which Gururangan et al. 2020 (arXiv:2004.10964) go on with a model of
+ * width 768. The rates of new models would undo what was learnt.
+ */
+const furtherRate = 1e-4;
+
 /** The plugins of a run, in no particular order: the trainer orders them. */
 export function runPlugins(config: PretrainConfig, model: BertConfig): readonly Plugin[] {
   const { schedule, peak, warmup } = config.learningRate;
   const recipe = pretrainingRecipe(model, config.optimizer);
+  const recipeRate = config.checkpoint ? Math.min(recipe.learningRate, furtherRate) : recipe.learningRate;
   const method = methodOf(config);
   const { every, keep, best } = config.checkpoints;
   return [
     ...(method ? [method.plugin] : []),
-    learningRate({ schedule, peak: peak ?? recipe.learningRate, warmup: warmup ?? recipe.warmup }),
+    learningRate({ schedule, peak: peak ?? recipeRate, warmup: warmup ?? recipe.warmup }),
     clipGradients({ norm: config.clip }),
     ...(config.accumulation > 1 ? [accumulateGradients({ microBatches: config.accumulation })] : []),
     ...(config.ema === undefined ? [] : [weightAveraging({ decay: config.ema })]),

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { BertLearner } from '@hookline/bert';
-import { type CorpusSets, readTokenizer } from '@hookline/bert/node';
-import { createTrainer, during, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
+import { type CorpusSets, readRunModel } from '@hookline/bert/node';
+import { createTrainer, during, given, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
 import { compileStatistics, summarizeCompiled } from '@hookline/tfjs';
 import { unlessAborted } from '../aborted.js';
@@ -12,8 +12,9 @@ import { type CompleteConfig, defaultSteps, type PretrainConfig } from './config
 import { loadData } from './data.js';
 import { planRun, type RunPlan } from './dry-run.js';
 import { readRunConfig, requireFresh, runFiles, runPath, writeRun } from './files.js';
-import { learnerOf } from './learner.js';
+import { learnerOf, modelOf, type StartingModel } from './learner.js';
 import { heldOutSet, runPlugins } from './plugins.js';
+import { readCheckpoint, startingModel } from './pretrained.js';
 import { runReport } from './run-report.js';
 
 export interface PretrainOptions {
@@ -46,20 +47,27 @@ export interface PretrainResult {
 /**
  * The configuration with its number of steps decided: from the budget, by measuring, where none is given.
  */
-async function completeConfig(config: PretrainConfig, data: CorpusSets, { onStage, signal }: PretrainOptions): Promise<CompleteConfig> {
+async function completeConfig(config: PretrainConfig, data: CorpusSets, model: StartingModel, { onStage, signal }: PretrainOptions): Promise<CompleteConfig> {
   const { budget, ...rest } = config;
   if (budget === undefined) return { ...rest, steps: rest.steps ?? defaultSteps };
   onStage?.('timing the first steps');
-  const steps = await stepsForBudget(config, data, budget, signal);
+  const steps = await stepsForBudget(config, data, model, budget, signal);
   onStage?.(`${steps} steps fit into the budget`);
   return { ...rest, steps };
 }
 
+/** Data and model of a new run; of the two, what is quicker to be found wrong is read first. */
+async function prepare(config: PretrainConfig, { onStage, signal }: PretrainOptions): Promise<{ data: CorpusSets; model: StartingModel }> {
+  const pretrained = await readCheckpoint(config, onStage);
+  const data = await loadData(config, given({ onStage, signal, tokenizer: pretrained?.tokenizer }));
+  return { data, model: pretrained ? startingModel(pretrained, data.unigram) : { config: modelOf(config, data.tokenizer) } };
+}
+
 /** What a run would be; nothing is trained (but for timing a budget) or written. */
 export async function dryRun(config: PretrainConfig, options: Pick<PretrainOptions, 'onStage'> = {}): Promise<RunPlan> {
-  const data = await loadData(config, options);
+  const { data, model } = await prepare(config, options);
   try {
-    return planRun(await completeConfig(config, data, options), data);
+    return planRun(await completeConfig(config, data, model, options), data, model.config);
   } finally {
     data.close();
   }
@@ -85,13 +93,14 @@ export async function pretrain(config: PretrainConfig, directory: string, option
 }
 
 async function pretrainNew(config: PretrainConfig, directory: string, options: PretrainOptions): Promise<PretrainResult> {
-  const data = await loadData(config, options);
+  const { data, model } = await prepare(config, options);
   try {
-    const complete = await completeConfig(config, data, options);
-    planRun(complete, data);
-    const learner = await learnerOf(complete, data);
+    const complete = await completeConfig(config, data, model, options);
+    planRun(complete, data, model.config);
+    const learner = await learnerOf(complete, data, model);
+    const write = (): void => writeRun(directory, complete, model.config, data.tokenizer);
     try {
-      return await train({ config: complete, data, learner, directory, resume: false, prepare: () => writeRun(directory, complete, data.tokenizer) }, options);
+      return await train({ config: complete, data, learner, directory, resume: false, write }, options);
     } finally {
       learner.dispose();
     }
@@ -111,11 +120,12 @@ export async function resumePretraining(path: string, options: ResumeOptions = {
 async function goOn(directory: string, checkpoint: string | undefined, options: ResumeOptions): Promise<PretrainResult> {
   const saved = readRunConfig(directory);
   const config = options.engine ? { ...saved, engine: options.engine } : saved;
-  const data = await loadData(config, { ...options, tokenizer: readTokenizer(runFiles(directory).tokenizer) });
+  const { tokenizer, ...model } = await readRunModel(directory);
+  const data = await loadData(config, { ...options, tokenizer });
   try {
-    const learner = await learnerOf(config, data);
+    const learner = await learnerOf(config, data, model);
     try {
-      return await train({ config, data, learner, directory, resume: checkpoint ?? true, prepare: () => undefined }, options);
+      return await train({ config, data, learner, directory, resume: checkpoint ?? true, write: () => undefined }, options);
     } finally {
       learner.dispose();
     }
@@ -131,10 +141,10 @@ interface Training {
   readonly directory: string;
   readonly resume: boolean | string;
   /** Writes what belongs to a new run. */
-  readonly prepare: () => void;
+  readonly write: () => void;
 }
 
-async function train({ config, data, learner, directory, resume, prepare }: Training, options: PretrainOptions): Promise<PretrainResult> {
+async function train({ config, data, learner, directory, resume, write }: Training, options: PretrainOptions): Promise<PretrainResult> {
   const { name, version, device, reason } = learner.engine;
   options.onStage?.(`engine ${name} ${version}: ${device}; ${reason}`);
   let running = false;
@@ -157,7 +167,7 @@ async function train({ config, data, learner, directory, resume, prepare }: Trai
   options.onTrainer?.(trainer, learner);
   options.signal?.throwIfAborted();
   try {
-    prepare();
+    write();
     const { steps, stopped, metrics } = await trainer.run();
     running = true; // what fails from here on is no input's fault
     if (compileStatistics().replays > 0) options.onStage?.(`compiled: ${summarizeCompiled()}`);

@@ -134,6 +134,7 @@ describe('folders of Hugging Face', () => {
       ...initializeBert(config, 7, { heads: { nsp: false, mlm: false, labels: 2 } }),
       ...Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith('bert.'))),
     });
+    expect(read.created).toEqual(['bert.pooler.dense.weight', 'bert.pooler.dense.bias', 'classifier.weight', 'classifier.bias']);
     expect(read.labels).toBeUndefined();
     await expect(readPretrained(path, { heads: { classifier: 'create' } })).rejects.toThrow(/labels is not given/);
   });

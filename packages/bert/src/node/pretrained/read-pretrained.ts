@@ -10,6 +10,8 @@ import { type FittedWeights, fitWeights, type HeadWishes, type WeightFault } fro
 import type { Tokenizer } from '../../tokenizer/wordpiece.js';
 import { readTokenizer } from '../read-tokenizer.js';
 import { hubFiles, pretrainedError, readFolderTensors, readJson } from './folder.js';
+import { fetchFromHub, type HubOptions } from './hub.js';
+import { parseHubName } from './hub-name.js';
 import { findRun, openRunCheckpoint, runModelFiles } from './run.js';
 
 export interface ReadPretrainedOptions {
@@ -28,9 +30,11 @@ export interface ReadPretrainedOptions {
   readonly vocabulary?: string;
   /** Of a run: `trained` weights or a slot of averaged ones, e.g. `ema`; default: `ema` where the run kept it, else `trained`. */
   readonly slot?: string;
+  /** How the hub is reached. */
+  readonly hub?: HubOptions;
   /** Key of what is made anew; default 0. */
   readonly seed?: number;
-  /** Told in a line of everything that is made anew or left out. */
+  /** Told in a line of everything that is made anew or left out, of downloads, and of damaged checkpoints that were passed over. */
   readonly onNotice?: (line: string) => void;
 }
 
@@ -39,6 +43,8 @@ export interface Pretrained {
   readonly config: BertConfig;
   /** Every parameter of the model with its heads, by the names of `parameterShapes(config, heads)`; float32. */
   readonly tensors: Tensors;
+  /** Names of the tensors that were made anew. */
+  readonly created: readonly string[];
   /** Which heads are among the tensors. */
   readonly heads: FittedWeights['heads'];
   readonly tokenizer: Tokenizer;
@@ -47,7 +53,7 @@ export interface Pretrained {
   /** What the classifier's rows mean; where there is a classifier and it was not made anew. */
   readonly labels?: Labels;
   /** Where it came from. */
-  readonly origin: { readonly kind: 'folder' | 'run'; readonly path: string };
+  readonly origin: { readonly kind: 'folder' | 'hub' | 'run'; readonly path: string };
 }
 
 interface Raw {
@@ -91,7 +97,12 @@ async function readRun(run: NonNullable<ReturnType<typeof findRun>>, { slot, onN
 async function readRaw(source: string, options: ReadPretrainedOptions): Promise<Raw> {
   const run = findRun(source);
   if (run) return readRun(run, options);
-  if (!existsSync(source)) throw pretrainedError(`there is no '${source}'`, 'give a folder as transformers saves it, or the directory of a run');
+  if (!existsSync(source)) {
+    const name = parseHubName(source);
+    if (!name) throw pretrainedError(`there is no '${source}'`, 'give a folder as transformers saves it, a name on its hub, or the directory of a run');
+    const folder = await fetchFromHub(name, options.hub ?? {}, options.onNotice ?? (() => undefined));
+    return { ...(await readFolder(folder)), origin: { kind: 'hub', path: folder } };
+  }
   if (!statSync(source).isDirectory()) throw pretrainedError(`'${source}' is a file`, 'give the folder with config.json, model.safetensors and the vocabulary');
   return readFolder(source);
 }
@@ -121,14 +132,15 @@ function tell({ created, surplus }: FittedWeights, raw: Raw, onNotice: (line: st
 }
 
 /**
- * Reads a model with its tokenizer: a folder as Hugging Face's transformers saves it (`bert`, or `roberta-prelayernorm` for PreLN), or a run of ours, its
- * latest valid checkpoint or the one named by `RUN/checkpoints/step-…`.
+ * Reads a model with its tokenizer: a folder as Hugging Face's transformers saves it (`bert`, or `roberta-prelayernorm` for PreLN); a run of ours, its latest
+ * valid checkpoint or the one named by `RUN/checkpoints/step-…`; or, where nothing of that name is here, a model on the hub, `owner/name` or
+ * `owner/name@revision`, which is fetched into the hub's cache.
  *
  * Guaranteed, or an error: `tensors` are exactly the parameters of `config` with `heads`, each of its shape, in float32, with the file's numbers unchanged
  * (float16 and bfloat16 widen exactly; float32 keeps every bit); the tokenizer has as many tokens as the model has word embeddings; nothing is made
  * anew, left out or of another shape unless `heads` or `allow` say so, and each such tensor is told by name. Numbers may share memory with each other.
  * @throws HooklineError `HOOKLINE_PRETRAINED` (nothing there, another format), `HOOKLINE_BERT_CONFIG`, `HOOKLINE_BERT_WEIGHTS` (names every tensor that
- *   does not fit), `HOOKLINE_BERT_POSITIONS`, `HOOKLINE_VOCABULARY`, `HOOKLINE_SAFETENSORS`, `HOOKLINE_CHECKPOINT_…`
+ *   does not fit), `HOOKLINE_HUB`, `HOOKLINE_DOWNLOAD`, `HOOKLINE_CHECKSUM`, `HOOKLINE_BERT_POSITIONS`, `HOOKLINE_VOCABULARY`, `HOOKLINE_SAFETENSORS`, `HOOKLINE_CHECKPOINT_…`
  */
 export async function readPretrained(source: string, options: ReadPretrainedOptions = {}): Promise<Pretrained> {
   const { heads: wishes = {}, labels, allow = [], seed, positions, onNotice = () => undefined } = options;
@@ -153,6 +165,7 @@ export async function readPretrained(source: string, options: ReadPretrainedOpti
   return {
     config,
     tensors: fitted.tensors,
+    created: fitted.created,
     heads: fitted.heads,
     tokenizer,
     vocabulary: tokenizer.vocabulary,

@@ -3,9 +3,10 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type Checkpoint, HooklineError } from '@hookline/core';
 import { fileStore, readCheckpoint } from '@hookline/core/node';
 import type { BertConfig } from '../../model/config.js';
-import { type HubHead, type Labels, toHubConfig } from '../../model/hub-config.js';
+import { fromHubConfig, type HubHead, type Labels, toHubConfig } from '../../model/hub-config.js';
 import type { Tokenizer } from '../../tokenizer/wordpiece.js';
-import { saveTokenizer } from '../read-tokenizer.js';
+import { readTokenizer, saveTokenizer } from '../read-tokenizer.js';
+import { readJson } from './folder.js';
 
 /** What a run's directory holds of its model: `model.json` as Hugging Face's `config.json`, its tokenizer's files, checkpoints. */
 export const runModelFiles = (directory: string) => ({
@@ -28,6 +29,19 @@ export function writeRunModel(directory: string, { config, tokenizer, head = 'ml
   const files = runModelFiles(directory);
   saveTokenizer(tokenizer, files.tokenizer);
   writeFileSync(files.model, `${JSON.stringify(toHubConfig(config, { head, padTokenId: tokenizer.padTokenId, labels }), undefined, 2)}\n`);
+}
+
+/**
+ * Configuration, tokenizer and labels of a run's model, without its weights.
+ * @throws HooklineError `HOOKLINE_RUN` where the directory says nothing of its model, `HOOKLINE_BERT_CONFIG`, `HOOKLINE_VOCABULARY`
+ */
+export async function readRunModel(directory: string): Promise<RunModel> {
+  const { model, tokenizer } = runModelFiles(directory);
+  if (!existsSync(model)) {
+    throw new HooklineError('HOOKLINE_RUN', `'${directory}' has no model.json`, { hint: 'it is written when a run begins; give the directory of a run' });
+  }
+  const { config, labels } = fromHubConfig(await readJson(model), model);
+  return { config, tokenizer: readTokenizer(tokenizer), ...(labels ? { labels } : {}) };
 }
 
 /** The run that a path is in: `RUN`, or `RUN/checkpoints/step-…`; undefined where it is neither. */

@@ -1,0 +1,1 @@
+export { type Exported, type ExportOptions, exportModel } from './export.js';
