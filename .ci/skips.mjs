@@ -1,17 +1,31 @@
-// Fails on a test that was skipped without being listed, and on a listed one that was not skipped.
-// usage: node .ci/skips.mjs REPORT.json LIST.json      the list maps a test's full name to the reason why it may be skipped
-import { readFileSync } from 'node:fs';
+// Fails on a test that was skipped without good reason.
+// usage: node .ci/skips.mjs LIST.json REPORT.json...
+// The list maps a test's full name to `{ needs, reason }`: paths, from the root of the repository, or `$VARIABLE` for the path that a variable of the
+// environment names. The test may be skipped where one of them is absent, and must run where all are there. So a name stays on the list whether it ran or
+// not; one that is in no report is stale.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-const [, , reportFile, listFile] = process.argv;
-const report = JSON.parse(readFileSync(reportFile, 'utf8'));
-const listed = JSON.parse(readFileSync(listFile, 'utf8'));
-const skipped = report.testResults.flatMap((file) => file.assertionResults).filter((test) => !['passed', 'failed'].includes(test.status));
+const root = join(import.meta.dirname, '..');
+const [, , listFile, ...reportFiles] = process.argv;
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+const listed = read(listFile);
+const tests = reportFiles.flatMap((file) => read(file).testResults).flatMap((file) => file.assertionResults);
+const skipped = new Set(tests.filter((test) => !['passed', 'failed'].includes(test.status)).map((test) => test.fullName));
 
-const names = new Set(skipped.map((test) => test.fullName));
-const unlisted = [...names].filter((name) => !(name in listed));
-const stale = Object.keys(listed).filter((name) => !names.has(name));
-for (const name of names) console.log(`skipped: ${name}${name in listed ? ` (${listed[name]})` : ''}`);
-for (const name of unlisted) console.error(`skipped, but not in ${listFile}: ${name}`);
-for (const name of stale) console.error(`listed in ${listFile}, but not skipped: ${name}`);
-console.log(`${report.numTotalTests} tests, ${names.size} skipped`);
-process.exitCode = report.numTotalTests > 0 && unlisted.length === 0 && stale.length === 0 ? 0 : 1;
+const pathOf = (need) => (need.startsWith('$') ? process.env[need.slice(1)] : join(root, need));
+const isHere = (need) => !!pathOf(need) && existsSync(pathOf(need));
+const faults = [];
+for (const name of skipped) {
+  const entry = listed[name];
+  const absent = entry?.needs.filter((need) => !isHere(need)) ?? [];
+  if (!entry) faults.push(`skipped, but not in ${listFile}: ${name}`);
+  else if (absent.length === 0) faults.push(`skipped, though ${entry.needs.join(' and ')} are here: ${name}`);
+  else console.log(`skipped without ${absent.join(' and ')}: ${name} (${entry.reason})`);
+}
+const names = new Set(tests.map((test) => test.fullName));
+for (const name of Object.keys(listed)) if (!names.has(name)) faults.push(`listed in ${listFile}, but in no report: ${name}`);
+if (tests.length === 0) faults.push('there are no tests');
+for (const fault of faults) console.error(fault);
+console.log(`${tests.length} tests, ${skipped.size} skipped`);
+process.exitCode = faults.length === 0 ? 0 : 1;
