@@ -56,15 +56,23 @@ export function arrival(bytes: number, of: number, interactive: boolean): string
   return step === 0 ? undefined : `${step} % of ${(of / 1e6).toFixed(0)} MB`;
 }
 
-/** Shows what arrives: a line that is drawn over where a person watches, else a line for each quarter. */
-function byteReport(output: Output): (file: string, bytes: number, of: number) => void {
+/** Shows what arrives: a line that is drawn over where a person watches, which `end` ends; else a line for each quarter. */
+function byteReport(output: Output) {
   let shown = '';
-  return (file, bytes, of) => {
-    const text = arrival(bytes, of, output.interactive);
-    if (text === undefined || `${file} ${text}` === shown) return;
-    shown = `${file} ${text}`;
-    if (output.interactive) process.stdout.write(`\r  ${text}${of > 0 && bytes >= of ? '\n' : ''}`);
-    else output.out(`  ${text}`);
+  let drawn = false;
+  return {
+    show(file: string, bytes: number, of: number): void {
+      const text = arrival(bytes, of, output.interactive);
+      if (text === undefined || `${file} ${text}` === shown) return;
+      shown = `${file} ${text}`;
+      if (output.interactive) process.stdout.write(`\r  ${text}`);
+      else output.out(`  ${text}`);
+      drawn = output.interactive;
+    },
+    end(): void {
+      if (drawn) process.stdout.write('\n');
+      drawn = false;
+    },
   };
 }
 
@@ -82,9 +90,14 @@ function addInstall(engines: Command, output: Output): void {
     .addHelpText('after', '\nExample:\n  hookline engines install native')
     .action(async (_: string, __: InstallFlags, command: Command) => {
       const { gpu, dir, json } = command.optsWithGlobals<InstallFlags>(); // --json is an option of the list, too
-      const onBytes = json ? (file: string, bytes: number, of: number) => output.out(jsonLine({ event: 'bytes', file, bytes, of })) : byteReport(output);
-      const log = (text: string): void => output.out(json ? jsonLine({ event: 'stage', text }) : text);
+      const report = byteReport(output);
+      const onBytes = json ? (file: string, bytes: number, of: number) => output.out(jsonLine({ event: 'bytes', file, bytes, of })) : report.show;
+      const log = (text: string): void => {
+        report.end();
+        output.out(json ? jsonLine({ event: 'stage', text }) : text);
+      };
       const installed = await installNative({ gpu: gpu === true, ...(dir === undefined ? {} : { directory: dir }), log, onBytes }).catch((error: unknown) => {
+        report.end();
         throw error instanceof HooklineError && failures.includes(error.code) ? whileRunning(error) : error;
       });
       const { directory, manifest } = installed;
