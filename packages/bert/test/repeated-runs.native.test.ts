@@ -37,7 +37,7 @@ function last(run: string) {
 }
 
 describe.each(['compiled', 'plain'])('a training run, %s', (form) => {
-  it('is the same in two processes that take the processor from each other, and after it was killed twice', async () => {
+  it('is the same in two processes that take the processor from each other, and after it was killed twice', { timeout: 600_000 }, async () => {
     const [a, b] = await Promise.all([train(`${form}-a`, form), train(`${form}-b`, form)]);
     expect([a.end, b.end]).toEqual(['done', 'done']);
     expect(a.steps).toHaveLength(9);
