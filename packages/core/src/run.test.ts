@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Gate } from './gates.js';
+import { during } from './hooks/during.js';
 import { residualMlp } from './testing/index.js';
 import { createTrainer } from './trainer.js';
 
@@ -31,4 +33,17 @@ test('a learner that leaves a block out of its forward pass is found out in the 
     code: 'HOOKLINE_BLOCK',
     message: expect.stringContaining("the learner lists block 'fused', and its forward pass did not run it"),
   });
+});
+
+test.each([
+  ['plain', (gate: Gate) => gate],
+  ['frozen', (gate: Gate) => Object.freeze({ ...gate, branches: Object.freeze({ ...gate.branches }) })],
+])('a block none of whose branches is active does not run, in a %s plan that says it does', async (_, made) => {
+  const off = Object.freeze({ active: false, gain: 1 });
+  const onStep = during('begin', (step) => ({
+    ...step,
+    gates: Object.freeze(step.gates.map((gate, i) => (i === 2 ? made({ ...gate, active: true, branches: { a: off, b: off } }) : gate))),
+  }));
+  const { last } = await createTrainer({ learner: residualMlp(), plugins: [{ name: 'branches', onStep }], steps: 1, learningRate: 0.01 }).run();
+  expect(last).toMatchObject({ activeBlocks: 3, active: [true, true, false, true] });
 });

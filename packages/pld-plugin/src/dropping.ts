@@ -70,7 +70,7 @@ export function thetaAt(dropping: Dropping, step: number): number {
 }
 
 /** Growth's number of running blocks, lowest first: the share of the depth, rounded to whole blocks. */
-export const grownBlocks = (depth: number, share: number, minimum: number): number => Math.min(depth, Math.max(minimum, Math.round(depth * share)));
+export const grownBlocks = (depth: number, share: number, minimum: number): number => Math.max(minimum, Math.round(depth * share));
 
 /** Keep probability of each block before the floor on active blocks. */
 export const keepAt = (dropping: Dropping, theta: number): number[] => dropping.shares.keep.map((share) => 1 - share * (1 - theta));

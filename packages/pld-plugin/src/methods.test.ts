@@ -115,6 +115,14 @@ describe('stochastic depth', () => {
     ]);
   });
 
+  it('refuses before the first step to scale whole PostLN blocks at evaluation', () => {
+    const post = runContext(
+      equalBlocks(2).map((block) => ({ ...block, norm: 'post' as const })),
+      50,
+    );
+    expect(() => stochasticDepth({ scaling: 'evaluation' }).setup!(post, { get: () => undefined, set: () => {} })).toThrow(/ends in a LayerNorm/);
+  });
+
   it('is layer dropping with a constant theta', () => {
     expect(stochasticDepthAsPld()).toMatchObject({ schedule: 'constant', profile: 'linear', thetaBar: 0.5 });
     expect(stochasticDepthAsPld()).not.toHaveProperty('scaling');

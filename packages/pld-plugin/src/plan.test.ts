@@ -249,7 +249,7 @@ describe('scaling', () => {
   });
 
   it('refuses 1/p on a whole PostLN block', () => {
-    const refusal = "block 'layer.0' ends in a LayerNorm (PostLN): 1/p on the whole block would scale past it";
+    const refusal = "block 'layer.0' ends in a LayerNorm (PostLN): a factor on the whole block would scale past it";
     expect(() => planGates({ scaling: 'block' }, { ...at, blocks: transformerBlocks(2, 'post') })).toThrow(refusal);
     expect(() => planGates({ scaling: 'branch' }, { ...at, blocks: bare('post') })).toThrow("block 'block.0' ends in a LayerNorm");
   });
@@ -268,6 +268,10 @@ it('the evaluation plan of the original stochastic depth runs every block times 
     { name: 'layer.0', active: true, gain: 1, branches: { attention: { active: true, gain: 0.75 }, ffn: { active: true, gain: 0.75 } } },
     { name: 'block.0', active: true, gain: 0.5, branches: {} },
   ]);
+  const post: BlockInfo = { ...equalBlocks(1)[0]!, norm: 'post' };
+  const unscaled = (blocks: readonly BlockInfo[]) => makeDropping({ schedule: 'constant', scaling: 'none' }, { blocks, steps: 10 });
+  expect(() => expectedGates(unscaled([post]), 10)).toThrow("block 'block.0' ends in a LayerNorm");
+  expect(expectedGates(unscaled([{ ...post, branches: ['f'] }]), 10)[0]).toMatchObject({ gain: 1, branches: { f: { active: true, gain: 0.5 } } });
 });
 
 it('the same seed and step give the same gates; others give others', () => {

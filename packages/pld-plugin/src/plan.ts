@@ -5,7 +5,7 @@ import type { PldOptions } from './options.js';
 import { inverse } from './profile.js';
 import { byBlock, type Draw, eachGate, sample } from './sampling.js';
 import { matchedDropping } from './saving.js';
-import type { Scaling } from './scaling.js';
+import { type Scaling, scalingOf } from './scaling.js';
 
 /** A step's plan with what is worth reporting of it. */
 export interface DroppingPlan {
@@ -14,8 +14,6 @@ export interface DroppingPlan {
   /** Expected number of blocks that run, after the floor. */
   readonly expectedActive: number;
 }
-
-const open: BranchGate = { active: true, gain: 1 };
 
 /** A block's gate: `gain` sits where the scaling says; `inside` are the open branches. */
 function gateOf(block: BlockInfo, scaling: Scaling, gain: number, inside: readonly boolean[]): Gate {
@@ -71,12 +69,12 @@ export const planGates = (options: PldOptions, at: PlanAt): Gates => planOf(matc
 /**
  * The plan for evaluation of the original stochastic depth (Huang et al. 2016, equation 5): every block runs, its residual times
  * the probability that it was open in training.
+ * @throws HooklineError `HOOKLINE_SCALING` for a PostLN block without branches: a factor on the whole of it would scale past its LayerNorm
  */
 export function expectedGates(dropping: Dropping, step: number): Gates {
   const { gates } = marginalsAt(dropping, thetaAt(dropping, step));
   return dropping.blocks.map((block, i): Gate => {
-    const gain = gates[i]!;
-    const branches = Object.fromEntries(block.branches.map((name) => [name, { ...open, gain }]));
-    return { name: block.name, active: true, gain: block.branches.length > 0 ? 1 : gain, branches };
+    const scaling = scalingOf(block, 'branch', 'block');
+    return gateOf(block, scaling, gates[i]!, Array<boolean>(Math.max(1, block.branches.length)).fill(true));
   });
 }

@@ -19,6 +19,7 @@ export function droppingHooks(name: string, options: PldOptions, run: RunContext
     };
   });
   if (evaluation === 'whole') return { onStep };
+  expectedGates(dropping, 0); // what it refuses, it refuses before the first step
   return { onStep, onEval: during('evalBegin', (event) => ({ ...event, gates: mergeGates(event.gates, expectedGates(dropping, event.step)) })) };
 }
 

@@ -14,7 +14,7 @@ export function scalingOf(block: BlockInfo, wanted: Scaling | undefined, gates: 
   const whole = wanted === 'block' || block.branches.length === 0;
   if (!whole) return 'branch';
   if (block.norm === 'post') {
-    throw new HooklineError('HOOKLINE_SCALING', `block '${block.name}' ends in a LayerNorm (PostLN): 1/p on the whole block would scale past it`, {
+    throw new HooklineError('HOOKLINE_SCALING', `block '${block.name}' ends in a LayerNorm (PostLN): a factor on the whole block would scale past it`, {
       hint: "use scaling 'none', or 'branch' where the block declares branches",
     });
   }

@@ -10,7 +10,7 @@ import { asynchronously, during, eachBlock, synchronously } from './during.js';
 
 type Bad = Omit<Plugin, 'name'>;
 
-/** Closes block 1 in every step, before any other plugin. */
+/** Closes block 1, and branch b of block 2, in every step, before any other plugin. */
 const closing: Plugin = {
   name: 'closing',
   stage: -1,
@@ -18,7 +18,7 @@ const closing: Plugin = {
     ...step,
     gates: mergeGates(
       step.gates,
-      step.gates.map((gate, i) => ({ ...gate, active: i !== 1 })),
+      step.gates.map((gate, i) => ({ ...gate, active: i !== 1, branches: { ...gate.branches, b: { active: i !== 2, gain: 1 } } })),
     ),
   })),
 };
@@ -215,6 +215,14 @@ test.each<[string, Bad, string, number, string, string]>([
     0,
     'invalid',
     "branches of block 'block.0' wrong: 'c'; its branches are: a, b",
+  ],
+  [
+    'opens a branch',
+    replan(({ branches }, i) => (i === 2 ? { branches: { ...branches, b: { active: true, gain: 1 } } } : {})),
+    'onStep',
+    0,
+    'invalid',
+    "opened branch 'b' of block 'block.2', which another plugin had closed: gates only close",
   ],
   ['forgets a branch', replan(() => ({ branches: {} })), 'onStep', 0, 'invalid', "branches of block 'block.0' wrong: 'a'"],
   ['plans a branch of nothing', replan(({ branches }) => ({ branches: { ...branches, b: {} } })), 'onStep', 0, 'invalid', "branch 'b' of block 'block.0'"],

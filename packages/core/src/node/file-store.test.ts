@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Checkpoint, Retention } from '../trainer-types.js';
 import { readCheckpoint } from './checkpoint-directory.js';
 import type { WritePart } from './durable-files.js';
-import { fileStore } from './file-store.js';
+import { bestCheckpoint, fileStore } from './file-store.js';
 import { openRun } from './run-storage.js';
 
 let directory: string;
@@ -49,6 +49,15 @@ describe('fileStore', () => {
     expect(await store().load('step-00000100')).toEqual(checkpoint(100, 0.5));
     expect(await readCheckpoint(join(directory, 'step-00000100'))).toEqual(checkpoint(100, 0.5));
     expect(warnings).toEqual([]);
+  });
+
+  it('names the best by a metric, the one that is kept', async () => {
+    for (const [step, loss] of [0.5, 0.3, 0.4, 0.6].entries()) await store({ keep: 1, best }).save(checkpoint(step, loss));
+    expect(readdirSync(directory)).toEqual(['step-00000001', 'step-00000003']);
+    expect(await bestCheckpoint(directory, best)).toBe('step-00000001');
+    expect(await bestCheckpoint(directory, { ...best, mode: 'max' })).toBe('step-00000003');
+    expect(await bestCheckpoint(directory, { ...best, metric: 'f1' })).toBeUndefined();
+    await expect(bestCheckpoint(directory, { set: 'dev', metric: 'loss' } as never)).rejects.toMatchObject({ code: 'HOOKLINE_OPTIONS' });
   });
 
   it('has nothing where nothing was saved', async () => {

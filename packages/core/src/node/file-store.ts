@@ -1,10 +1,10 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { expendable, retentionSchema, type Saved } from '../checkpoint/retention.js';
+import { bestOf, expendable, monitorSchema, retentionSchema, type Saved } from '../checkpoint/retention.js';
 import { HooklineError } from '../errors.js';
 import { parseOptions } from '../parse.js';
-import type { Checkpoint, CheckpointStore, Retention } from '../trainer-types.js';
+import type { Checkpoint, CheckpointStore, Monitor, Retention } from '../trainer-types.js';
 import { checkpointName, isCheckpointName, missing, readCheckpoint, readCheckpointManifest, writeCheckpoint } from './checkpoint-directory.js';
 import { syncDirectory, systemCode, type WritePart, writeError, writePart } from './durable-files.js';
 
@@ -146,4 +146,12 @@ export function fileStore(directory: string, storeOptions: FileStoreOptions = {}
   };
 
   return { save, load };
+}
+
+/**
+ * The name of the best checkpoint by a metric, the one that `checkpoints({ best })` keeps: to resume from, or to read. Undefined where none has it.
+ * @param directory that of the checkpoints, `RUN/checkpoints`
+ */
+export async function bestCheckpoint(directory: string, monitor: Monitor): Promise<string | undefined> {
+  return bestOf(await survey(directory, () => {}), parseOptions('bestCheckpoint', monitorSchema, monitor))?.name;
 }
