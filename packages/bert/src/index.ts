@@ -5,6 +5,7 @@ export { type EvaluationOptions, evaluationBatches, unigramCounts, unigramEntrop
 export type { MaskingVocabulary } from './data/masking.js';
 export { type PretrainingData, type PretrainingDataOptions, pretrainingCounts, pretrainingData, pretrainingDataOptions } from './data/pretraining-data.js';
 export { type BertInput, type BertModel, embed, encode, type ForwardContext } from './model/bert.js';
+export { classifierLogits } from './model/classifier.js';
 export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, bertConfigOptions, bertSizes } from './model/config.js';
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
 export { maskedLogits, nextSentenceLogits, pool } from './model/heads.js';
@@ -12,6 +13,7 @@ export { fromHubConfig, type HubConfig, type HubHead, type HubModelType, type La
 export { bertModel, checkpointWeights, type MaskedText, openBlock, type Prediction, predictMasked } from './model/inference.js';
 export { type InitializeOptions, initializeBert, logUnigram } from './model/initialize.js';
 export { type BertHeads, bertBlocks, parameterCount, parameterShapes } from './model/parameters.js';
+export { runPart } from './model/part.js';
 export { bertWeights, type FittedWeights, fitWeights, type HeadWish, type HeadWishes, type WeightFault } from './model/weights.js';
 export type { PretrainingBatch } from './pretraining/batch.js';
 export { type BatchTensors, batchTensors } from './pretraining/batch-tensors.js';

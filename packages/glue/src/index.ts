@@ -1,4 +1,10 @@
 export { inferTarget } from './data/infer-target.js';
+export type { FineTuningBatch } from './fine-tuning/batch.js';
+export { type ClassifierOptions, type ClassifierWeights, classifierWeights, labelsOf, type PretrainedModel } from './fine-tuning/classifier-weights.js';
+export { type FineTuningLearner, fineTuning, scalarsOf } from './fine-tuning/fine-tuning.js';
+export { type FineTuningOptions, type FineTuningSettings, requireLabels } from './fine-tuning/options.js';
+export { type ExamplePrediction, type PredictOptions, predictExamples, probabilities } from './fine-tuning/predictions.js';
+export { fineTuningRecipe } from './fine-tuning/recipe.js';
 export { type TaskScore, taskScore } from './metrics/metrics.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './statistics/bootstrap.js';
 export { bootstrapFrom, comparePaired, type PairedComparison } from './statistics/paired.js';

@@ -28,7 +28,7 @@ export interface ForwardContext {
 }
 
 /** Tells the dropouts that share a seed apart. */
-const salts = { attentionProbabilities: 0, attentionOutput: 1, ffnOutput: 2, embeddings: 3 } as const;
+export const salts = { attentionProbabilities: 0, attentionOutput: 1, ffnOutput: 2, embeddings: 3, headInput: 4, pooled: 5 } as const;
 
 /** The linear layer of that name: [..., in] to [..., out]. */
 export const dense = (model: BertModel, name: string, x: tf.Tensor): tf.Tensor =>
@@ -38,7 +38,8 @@ export const dense = (model: BertModel, name: string, x: tf.Tensor): tf.Tensor =
 export const norm = (model: BertModel, name: string, x: tf.Tensor): tf.Tensor =>
   layerNorm(x, model.parameters.get(`${name}.weight`), model.parameters.get(`${name}.bias`), model.config.layerNormEps);
 
-const drop = (x: tf.Tensor, rate: number, context: ForwardContext, salt: number): tf.Tensor =>
+/** Dropout in training. */
+export const drop = (x: tf.Tensor, rate: number, context: ForwardContext, salt: number): tf.Tensor =>
   context.mode === 'train' ? dropout(x, rate, context.seed, salt) : x;
 
 /** Word + position + token type, normalized (in PreLN too, as DeepSpeed's modelingpreln.py), dropout: ids [B·S] to [B·S, H]. */

@@ -36,6 +36,7 @@ export const parameterNames = {
   finalLayerNorm: weightAndBias(finalLayerNorm),
   maskedHead: [wordTable, decoderBias, ...weightAndBias(`${transform}.dense`), ...weightAndBias(`${transform}.LayerNorm`)],
   nextSentenceHead: [...weightAndBias(pooler), ...weightAndBias(nextSentence)],
+  classifierHead: [...weightAndBias(pooler), ...weightAndBias(classifier)],
 } as const;
 
 /** Name of a block for gates: `encoder.0` is the lowest. */

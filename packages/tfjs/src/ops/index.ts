@@ -8,5 +8,6 @@ export { layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
 export { product } from './product.js';
 export { scatterRows } from './scatter-rows.js';
+export { softTargetCrossEntropy } from './soft-target-cross-entropy.js';
 export { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 export { type ValueAndGradient, withGradient } from './with-gradient.js';

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { tinyModel } from '../../test/tiny.js';
+import { classifierWeights } from './classifier-weights.js';
+
+const inference = { kind: 'classes', labels: ['entailment', 'neutral', 'contradiction'] } as const;
+
+/** A model whose classifier's row r holds r + 1 throughout. */
+function withClassifier(names: readonly string[] | undefined, rows = names?.length ?? 3) {
+  const model = tinyModel('post');
+  const pooler = classifierWeights(model, inference).tensors;
+  const tensors = {
+    ...pooler,
+    'classifier.weight': { shape: [rows, 8], data: Float32Array.from({ length: 8 * rows }, (_, i) => 1 + Math.floor(i / 8)) },
+    'classifier.bias': { shape: [rows], data: Float32Array.from({ length: rows }, (_, i) => 10 * (1 + i)) },
+  };
+  return { ...model, tensors, ...(names ? { labels: { names } } : {}) };
+}
+
+it('matches rows with labels by name, in whatever order the checkpoint numbers them', () => {
+  const { tensors, created } = classifierWeights(withClassifier(['CONTRADICTION', 'entailment', 'neutral']), inference);
+  expect(Array.from(tensors['classifier.bias']!.data)).toEqual([20, 30, 10]);
+  expect(Array.from(tensors['classifier.weight']!.data).filter((_, i) => i % 8 === 0)).toEqual([2, 3, 1]);
+  expect(created).toEqual([]);
+});
+
+it('takes rows without names as they come', () => {
+  expect(Array.from(classifierWeights(withClassifier(undefined), inference).tensors['classifier.bias']!.data)).toEqual([10, 20, 30]);
+});
+
+it.each([{ names: ['negative', 'neutral', 'positive'] }, { names: ['entailment', 'not_entailment'] }])(
+  'refuses a classifier of other labels, unless a new one is wanted: $names',
+  ({ names }) => {
+    expect(() => classifierWeights(withClassifier(names), inference)).toThrow(
+      /the classifier of the checkpoint has \d labels .*, the task 3 labels .*--new-head/,
+    );
+    const { tensors, created } = classifierWeights(withClassifier(names), inference, { head: 'new' });
+    expect(tensors['classifier.weight']!.shape).toEqual([3, 8]);
+    expect(created).toEqual(['classifier.weight', 'classifier.bias']);
+  },
+);
+
+it('makes a classifier by the seed, and a pooler where there is none', () => {
+  const one = classifierWeights(tinyModel(), inference, { seed: 1 });
+  expect(one.created).toEqual(['bert.pooler.dense.weight', 'bert.pooler.dense.bias', 'classifier.weight', 'classifier.bias']);
+  expect(one.tensors['classifier.weight']).toEqual(classifierWeights(tinyModel(), inference, { seed: 1 }).tensors['classifier.weight']);
+  expect(one.tensors['classifier.weight']).not.toEqual(classifierWeights(tinyModel(), inference, { seed: 2 }).tensors['classifier.weight']);
+  expect(one.tensors['bert.encoder.layer.0.output.dense.weight']).toEqual(tinyModel().tensors['bert.encoder.layer.0.output.dense.weight']);
+  expect(() => classifierWeights(tinyModel(), inference, { head: 'need' })).toThrow(/missing: bert\.pooler\.dense\.weight/);
+});
