@@ -24,25 +24,32 @@ describe('help', () => {
   const program = createProgram({ out: () => undefined, err: () => undefined, interactive: false }, commands);
   const all = program.commands.flatMap((command) => [command, ...command.commands]).filter((command) => command.commands.length === 0);
 
+  const fullName = (command: (typeof all)[number]): string => (command.parent === program ? command.name() : `${command.parent?.name()} ${command.name()}`);
+
   it('knows the commands', () => {
-    expect(all.map((command) => command.name())).toEqual([
+    expect(all.map(fullName)).toEqual([
       'start',
       'pretrain',
       'compare',
       'inspect',
       'fill-mask',
       'export',
-      'glue',
-      'check',
-      'step',
-      'saving',
-      'install',
-      'remove',
+      'data glue',
+      'glue check',
+      'bench step',
+      'bench saving',
+      'bench memory',
+      'bench hooks',
+      'bench engines',
+      'bench cnn',
+      'bench profile',
+      'engines install',
+      'engines remove',
       'schema',
     ]);
   });
 
-  it.each(all.map((command) => [command.name(), command] as const))(
+  it.each(all.map((command) => [fullName(command), command] as const))(
     '%s has an example, and says of every flag what it is and its default or unit',
     (_, command) => {
       let help = '';
@@ -109,7 +116,9 @@ describe('the commands on a run', { timeout: 120_000 }, () => {
     expect(ended).toMatchObject({ code: 0, err: [] });
     expect(ended.out).toMatch(/Over seeds\nModel +Seeds +Mean held-out loss +Standard deviation +A step\n/);
     expect(existsSync(join(cwd, 'seeds', 'seed-1', 'config.json'))).toBe(true);
-    expect(readFileSync(join(cwd, 'seeds', 'report.html'), 'utf8')).toContain('Loss at equal tokens');
+    const report = readFileSync(join(cwd, 'seeds', 'report.html'), 'utf8');
+    expect(report).toContain('Loss at equal tokens');
+    expect(report).toMatch(/<h1>Held-out loss [\d.]+ over 2 seeds, standard deviation [\d.]+</);
   });
 
   it('compare puts runs side by side at equal steps, tokens and time', async () => {

@@ -78,6 +78,22 @@ const deviation = (values: readonly number[]): number => {
 const measured = ({ config: { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } }: ComparedRun): string =>
   JSON.stringify([corpus.source, corpus.heldOut, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation.batches, objective, batchSize]);
 
+interface Ranked {
+  readonly name: string;
+  readonly loss: number;
+}
+
+/** The finding: of one experiment under several seeds the spread, for the best seed says nothing; else the run that ends lowest. */
+function titleOf(runs: readonly ComparedRun[], ranked: readonly Ranked[]): string {
+  const [best] = ranked;
+  if (!best) return `${runs.length} runs compared`;
+  const losses = ranked.map(({ loss }) => loss);
+  const isOneExperiment = runs.length > 1 && new Set(runs.map(experimentOf)).size === 1;
+  return isOneExperiment && losses.length > 1
+    ? `Held-out loss ${mean(losses).toFixed(3)} over ${losses.length} seeds, standard deviation ${deviation(losses).toFixed(3)}`
+    : `${best.name} ends with the lowest held-out loss, ${best.loss.toFixed(3)}`;
+}
+
 /** The comparison as a report. */
 export function compareReport(runs: readonly ComparedRun[], command: string): Report {
   const comparable = new Set(runs.map(measured)).size === 1;
@@ -85,10 +101,9 @@ export function compareReport(runs: readonly ComparedRun[], command: string): Re
   const ranked = runs
     .flatMap((run) => (run.recording.evaluations.length ? [{ name: run.name, loss: run.recording.evaluations.at(-1)!.mlmLoss }] : []))
     .sort((a, b) => a.loss - b.loss);
-  const [best] = ranked;
   return {
     kind: 'hookline compare',
-    title: best && comparable ? `${best.name} ends with the lowest held-out loss, ${best.loss.toFixed(3)}` : `${runs.length} runs compared`,
+    title: comparable ? titleOf(runs, ranked) : `${runs.length} runs compared`,
     lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, equal tokens and equal wall-clock.`,
     made: new Date(),
     machine: machineFacts(),

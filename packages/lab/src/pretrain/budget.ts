@@ -8,13 +8,14 @@ import { blockSaving, runPlugins } from './plugins.js';
 const warmUp = 2;
 const timed = 5;
 
-/** Mean seconds of a dense step and of an evaluation, measured on a model that is thrown away. */
-async function timeSteps(
-  config: PretrainConfig,
-  data: CorpusSets,
-  model: StartingModel,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly step: number; readonly evaluation: number }> {
+/** Mean seconds of a dense step and of an evaluation. */
+export interface StepTime {
+  readonly step: number;
+  readonly evaluation: number;
+}
+
+/** Mean seconds, measured on a model that is thrown away. */
+async function timeSteps(config: PretrainConfig, data: CorpusSets, model: StartingModel, signal: AbortSignal | undefined): Promise<StepTime> {
   const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
   const learner = await learnerOf(dense, data, model);
   try {
@@ -36,6 +37,28 @@ async function timeSteps(
   }
 }
 
+/** What a run has to fit. */
+export interface Budget {
+  readonly seconds: number;
+  /** Steps, or a share of the run, between two evaluations. */
+  readonly every: number;
+  /** Share of a dense step's time that a run of so many steps is expected to save. */
+  readonly saved: (steps: number) => number;
+}
+
+/** The greatest number of steps, at least 1, that fits a budget with its evaluations. */
+export function stepsThatFit(time: StepTime, { seconds, every, saved }: Budget): number {
+  const evaluations = (steps: number): number => Math.ceil(every < 1 ? Math.min(steps, 1 / every) : steps / every);
+  const fits = (steps: number): boolean => steps * time.step * (1 - saved(steps)) + evaluations(steps) * time.evaluation <= seconds;
+  let [low, high] = [1, Math.max(1, Math.ceil((20 * seconds) / time.step))];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
 /**
  * How many steps fit into a budget of seconds: the time of a dense step is measured, what dropping saves is expected of it by the blocks' share of
  * the arithmetic, and evaluations are counted. At least 1. A signal ends the timing: its reason is thrown.
@@ -45,17 +68,6 @@ export async function stepsForBudget(config: PretrainConfig, data: CorpusSets, s
   const time = await timeSteps(config, data, start, signal);
   const maskedPerRow = config.maskedPerRow ?? Math.ceil(0.15 * config.sequenceLength);
   const { blockShare } = flopsPerStep(model, { batchSize: config.batchSize, sequenceLength: config.sequenceLength, maskedPerRow });
-  const fits = (steps: number): boolean => {
-    const saved = blockSaving(config, model.numHiddenLayers, steps) * blockShare;
-    const { every } = config.evaluation;
-    const evaluations = Math.ceil(steps / Math.max(1, every < 1 ? Math.round(every * steps) : every));
-    return steps * time.step * (1 - saved) + evaluations * time.evaluation <= seconds;
-  };
-  let [low, high] = [1, Math.max(1, Math.ceil((20 * seconds) / time.step))];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  const saved = (steps: number): number => blockSaving(config, model.numHiddenLayers, steps) * blockShare;
+  return stepsThatFit(time, { seconds, every: config.evaluation.every, saved });
 }
