@@ -1,8 +1,10 @@
 /** A run on the native engine is the same, bit for bit, each time: on a busy machine, in another process, and where it was killed and gone on with. */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NamedTensor } from '@hookline/core';
 import { readCheckpoint } from '@hookline/core/node';
 import { afterAll, describe, expect, it } from 'vitest';
 
@@ -30,10 +32,15 @@ function train(run: string, form: string, die = -1): Promise<Outcome> {
   return new Promise((resolve) => child.on('close', (code, signal) => resolve({ end: end(code, signal), steps: out.trim().split('\n') })));
 }
 
-/** Weights, optimizer state, averaged weights and plugin states at the end. */
-function last(run: string) {
+/** The last checkpoint, its tensors (weights, optimizer state, averaged weights) as digests: comparing millions of numbers one by one takes minutes. */
+async function last(run: string) {
   const checkpoints = join(root, run, 'checkpoints');
-  return readCheckpoint(join(checkpoints, readdirSync(checkpoints).sort().at(-1)!));
+  const checkpoint = await readCheckpoint(join(checkpoints, readdirSync(checkpoints).sort().at(-1)!));
+  const digest = ({ shape, data }: NamedTensor): string =>
+    `[${shape}] ${createHash('sha256')
+      .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+      .digest('hex')}`;
+  return { ...checkpoint, tensors: Object.fromEntries(Object.entries(checkpoint.tensors).map(([name, tensor]) => [name, digest(tensor)])) };
 }
 
 describe.each(['compiled', 'plain'])('a training run, %s', (form) => {

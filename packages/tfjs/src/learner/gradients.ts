@@ -101,24 +101,34 @@ export function accumulate(parameters: Parameters, ops: UpdateOps, groups: Group
   const mapValues = (values: Values, f: (value: ScaledGradient, name: string) => ScaledGradient): Values =>
     new Map([...values].map(([name, value]) => [name, f(value, name)]));
 
+  /** Takes over the tensors of these names: the first ones as they are, later ones added to those before. */
+  const merge = (into: Map<string, tf.Tensor>, from: ReadonlyMap<string, tf.Tensor>, names: readonly string[]): void => {
+    const given = names.flatMap((name) => {
+      const tensor = from.get(name);
+      return tensor ? [{ name, tensor, before: into.get(name) }] : [];
+    });
+    const added = given.filter((one): one is typeof one & { readonly before: tf.Tensor } => one.before !== undefined);
+    const totals =
+      added.length > 0
+        ? ops.add(
+            added.map(({ before }) => before),
+            added.map(({ tensor }) => tensor),
+          )
+        : [];
+    for (const { name, tensor, before } of given) if (!before) into.set(name, tf.keep(tensor));
+    for (const [i, { name, tensor, before }] of added.entries()) {
+      into.set(name, tf.keep(totals[i] as tf.Tensor));
+      tf.dispose([before, tensor]);
+    }
+  };
+
   const accumulator: Accumulator = {
     add(gradients, terms) {
       generation += 1;
       lossValues = undefined;
       squares.clear();
-      for (const [into, from] of [
-        [sums, gradients],
-        [losses, terms],
-      ] as const) {
-        for (const [name, tensor] of from) {
-          const before = into.get(name);
-          into.set(name, tf.keep(before ? tf.add(before, tensor) : tensor));
-          if (before) {
-            before.dispose();
-            tensor.dispose();
-          }
-        }
-      }
+      for (const names of groups) merge(sums, gradients, names);
+      merge(losses, terms, [...terms.keys()]);
     },
     handle() {
       const born = generation;

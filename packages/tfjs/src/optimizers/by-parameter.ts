@@ -47,6 +47,7 @@ export const byParameter = (ops: () => ParameterOps): UpdateOps => ({
   lamb: (shapes) => tensorPass(shapes, (at, step) => ops().lamb(at, step)),
   decay: (ws, factors) => ws.map((w, i) => ops().decay(w, factors[i] as number)),
   lerp: (slots, ws, amount) => slots.map((slot, i) => ops().lerp(slot, ws[i] as tf.Tensor, amount)),
+  add: (xs, ys) => xs.map((x, i) => tf.add(x, ys[i] as tf.Tensor)),
   measure(groups, scalars) {
     const read = ops().measure(groups.flat(), scalars);
     let next = 0;

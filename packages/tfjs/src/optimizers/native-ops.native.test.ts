@@ -191,6 +191,7 @@ describe('the rest of a step in graphs', () => {
     for (let call = 0; call < 2; call++) {
       expect(ops.decay([a, b], [0.75, 0.5]).map((x) => [...x.dataSync()])).toEqual([[0.75, -3, 6], [1.5]]);
       expect(ops.lerp([a, b], [tf.tensor1d([3, 0, 0]), tf.scalar(1)], 0.25).map((x) => [...x.dataSync()])).toEqual([[1.5, -3, 6], [2.5]]);
+      expect(ops.add([a, b], [tf.tensor1d([3, 0, 0.5]), tf.scalar(1)]).map((x) => [...x.dataSync()])).toEqual([[4, -4, 8.5], [4]]);
     }
     expect(ops.decay([a], [1])[0]?.dataId).not.toBe(a.dataId);
   });

@@ -79,6 +79,16 @@ export function nativeOps(backend: NativeBackend): UpdateOps {
           tf.scalar(amount),
         ),
       ),
+    add: (xs, ys) =>
+      tf.tidy(() =>
+        callCompiled(
+          owner,
+          'accumulation',
+          (all: readonly tf.Tensor[], others: readonly tf.Tensor[]) => all.map((x, i) => tf.add(x, others[i] as tf.Tensor)),
+          xs,
+          ys,
+        ),
+      ),
     measure: (groups, scalars) => ({ squares: groups.map(squares), scalars: scalars.map((scalar) => scalar.dataSync()[0] as number) }),
     free() {
       freeOwned(owner);

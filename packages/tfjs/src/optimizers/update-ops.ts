@@ -44,6 +44,8 @@ export interface UpdateOps {
   decay(ws: readonly tf.Tensor[], factors: readonly number[]): tf.Tensor[];
   /** `slots[i] + amount · (ws[i] − slots[i])`. */
   lerp(slots: readonly tf.Tensor[], ws: readonly tf.Tensor[], amount: number): tf.Tensor[];
+  /** `xs[i] + ys[i]`. */
+  add(xs: readonly tf.Tensor[], ys: readonly tf.Tensor[]): tf.Tensor[];
   /** The sum of squares of each tensor, by group, and the numbers in `scalars`, in one read of the device where reads cost. */
   measure(
     groups: readonly (readonly tf.Tensor[])[],
