@@ -8,6 +8,7 @@ import { copyOf, makeWorkspace, removeWorkspace, small } from './workspace.js';
 
 let cwd = '';
 beforeAll(async () => {
+  process.env['HF_ENDPOINT'] = 'http://127.0.0.1:9'; // nobody listens there
   cwd = await makeWorkspace();
   writeFileSync(
     join(cwd, 'pairs.txt'),
@@ -154,6 +155,16 @@ describe('weights that are wrong', { timeout: 120_000 }, () => {
       name: 'another kind of model',
       prepare: (directory) => edit(directory, 'config.json', (json) => ({ ...json, model_type: 'gpt2' })),
       line: /\[HOOKLINE_BERT_CONFIG\] run-exported\/config\.json: option 'model_type': only 'bert'/,
+    },
+    {
+      name: 'a name on the hub without a network',
+      args: ['pretrain', '--checkpoint', 'somebody/some-bert', ...short, '--run', 'new'],
+      line: /\[HOOKLINE_HUB\] there is no 'somebody\/some-bert' here, and http:\/\/127\.0\.0\.1:9 cannot be reached to look for a model of that name; check path and network/,
+    },
+    {
+      name: 'a path that leads nowhere',
+      args: ['fill-mask', './nowhere', 'the [MASK]'],
+      line: /\[HOOKLINE_PRETRAINED\] there is no '\.\/nowhere'; give a folder as transformers saves it/,
     },
     {
       name: 'a slot that the run has not',

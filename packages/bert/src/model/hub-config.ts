@@ -19,6 +19,9 @@ export interface Labels {
   readonly regression?: boolean;
 }
 
+/** The names of transformers for labels that have none. */
+export const unnamedLabels = (count: number): Labels => ({ names: Array.from({ length: count }, (_, id) => `LABEL_${id}`) });
+
 /** A Hugging Face configuration, as far as it shapes a model. */
 export interface HubConfig {
   readonly modelType: HubModelType;
@@ -60,14 +63,14 @@ function labelsOf(hub: z.output<typeof schema>, source: string): Labels | undefi
   const { id2label, num_labels: count, problem_type: problem } = hub;
   const length = id2label ? Object.keys(id2label).length : count;
   if (length === undefined) return undefined;
-  const names = Array.from({ length }, (_, id) => (id2label ? id2label[id] : `LABEL_${id}`));
+  const names: readonly (string | undefined)[] = id2label ? Array.from({ length }, (_, id) => id2label[id]) : unnamedLabels(length).names;
   const missing = names.indexOf(undefined);
   if (missing >= 0) {
     throw new HooklineError('HOOKLINE_BERT_CONFIG', `${source}: 'id2label' has ${length} labels and none with id ${missing}`, {
       hint: `number them from 0 to ${length - 1}`,
     });
   }
-  return { names: names as string[], ...(problem === 'regression' ? { regression: true } : {}) };
+  return { names: names as readonly string[], ...(problem === 'regression' ? { regression: true } : {}) };
 }
 
 /**

@@ -139,6 +139,15 @@ describe('folders of Hugging Face', () => {
     await expect(readPretrained(path, { heads: { classifier: 'create' } })).rejects.toThrow(/labels is not given/);
   });
 
+  it('name the labels of their classifier, as many as it has rows', async () => {
+    const { path } = await model('post', 'classifier');
+    change(path, { id2label: null });
+    expect((await readPretrained(path)).labels).toEqual({ names: ['LABEL_0', 'LABEL_1', 'LABEL_2'] });
+    change(path, { id2label: { 0: 'a', 1: 'b' } });
+    await expect(readPretrained(path)).rejects.toThrow(/classifier\.weight \[3, 8\] where the model needs \[2, 8\]/);
+    expect((await readPretrained(path, { heads: { classifier: 'drop' } })).labels).toBeUndefined();
+  });
+
   it('may be allowed to have what the model has not, and the other way', async () => {
     const { path } = await model();
     change(path, { num_hidden_layers: 1, intermediate_size: 16 });

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import type { BertConfig } from '../../model/config.js';
-import { fromHubConfig, type HubConfig, type Labels } from '../../model/hub-config.js';
+import { fromHubConfig, type HubConfig, type Labels, unnamedLabels } from '../../model/hub-config.js';
 import { fileName, ownTensors, withoutRows } from '../../model/hub-names.js';
 import { checkpointWeights } from '../../model/inference.js';
 import { positionTable } from '../../model/parameters.js';
@@ -17,7 +17,7 @@ import { findRun, openRunCheckpoint, runModelFiles } from './run.js';
 export interface ReadPretrainedOptions {
   /** What to do about each head; default: those that are there are kept. */
   readonly heads?: HeadWishes;
-  /** Rows that the classifier must have; needed to create one. */
+  /** Rows that the classifier must have; default: as many as the configuration names, or the file has. Needed to create one. */
   readonly labels?: number;
   /**
    * What may differ from what the configuration says; nothing by default. Missing and misshapen tensors are then made anew, surplus ones left out; with
@@ -154,14 +154,14 @@ export async function readPretrained(source: string, options: ReadPretrainedOpti
   checkVocabulary(tokenizer, config, options.vocabulary ?? source, options);
   const fitted = fitWeights(raw.tensors, config, {
     wishes,
-    labels,
+    labels: labels ?? raw.hub.labels?.names.length,
     allow: allow.filter((fault) => fault !== 'vocabulary'),
     ...(seed === undefined ? {} : { seed }),
     source,
     fileName: raw.fileName,
   });
   tell(fitted, raw, onNotice);
-  const known = raw.hub.labels?.names.length === fitted.heads.labels && !fitted.created.includes('classifier.weight');
+  const known = fitted.created.includes('classifier.weight') ? undefined : fitted.heads.labels;
   return {
     config,
     tensors: fitted.tensors,
@@ -169,7 +169,7 @@ export async function readPretrained(source: string, options: ReadPretrainedOpti
     heads: fitted.heads,
     tokenizer,
     vocabulary: tokenizer.vocabulary,
-    ...(known && raw.hub.labels ? { labels: raw.hub.labels } : {}),
+    ...(known === undefined ? {} : { labels: raw.hub.labels ?? unnamedLabels(known) }),
     origin: raw.origin,
   };
 }

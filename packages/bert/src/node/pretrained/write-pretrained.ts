@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { HooklineError, type NamedTensor, safetensorsParts, type Tensors } from '@hookline/core';
 import { syncDirectory, writeError, writeSynced } from '@hookline/core/node';
 import type { BertConfig } from '../../model/config.js';
-import { type HubHead, type Labels, toHubConfig } from '../../model/hub-config.js';
+import { type HubHead, type Labels, toHubConfig, unnamedLabels } from '../../model/hub-config.js';
 import { fileName, withZeroRows } from '../../model/hub-names.js';
 import { positionTable } from '../../model/parameters.js';
 import { fitWeights, type HeadWishes } from '../../model/weights.js';
@@ -102,7 +102,7 @@ export async function writePretrained(directory: string, options: WritePretraine
       hint: 'give a name for each row',
     });
   }
-  const labels = heads.labels === undefined ? undefined : (options.labels ?? { names: Array.from({ length: heads.labels }, (_, id) => `LABEL_${id}`) });
+  const labels = heads.labels === undefined ? undefined : (options.labels ?? unnamedLabels(heads.labels));
   const hub = toHubConfig(config, { head, padTokenId: tokenizer.padTokenId, labels });
   await writeDirectory(directory, async (path) => {
     const parts = safetensorsParts(fileTensors(fitted, options), { format: 'pt' });
