@@ -1,6 +1,7 @@
 import type { HubHead } from '@hookline/bert';
-import { type Pretrained, readPretrained, writePretrained } from '@hookline/bert/node';
+import { type Pretrained, writePretrained } from '@hookline/bert/node';
 import { given } from '@hookline/core';
+import { readEvaluated } from '../inspect/read-evaluated.js';
 
 export interface ExportOptions {
   /** `trained` weights or a slot of averaged ones; default: `ema` where the run kept it, else `trained`. */
@@ -38,7 +39,7 @@ const heldBy: Readonly<Record<HubHead, readonly string[]>> = {
  * @throws HooklineError as `readPretrained` and `writePretrained`
  */
 export async function exportModel(source: string, directory: string, { slot, onNotice = () => undefined }: ExportOptions = {}): Promise<Exported> {
-  const read = await readPretrained(source, given({ slot, onNotice }));
+  const read = await readEvaluated(source, given({ slot, onNotice }));
   const { config, tensors, tokenizer, labels } = read;
   const head = headOf(read);
   await writePretrained(directory, { config, tensors, tokenizer, head, ...(labels ? { labels } : {}) });

@@ -1,7 +1,8 @@
 import { bertModel, predictMasked } from '@hookline/bert';
-import { type ReadPretrainedOptions, readPretrained } from '@hookline/bert/node';
+import type { ReadPretrainedOptions } from '@hookline/bert/node';
 import { HooklineError } from '@hookline/core';
 import { type EngineName, loadEngine } from '@hookline/tfjs';
+import { readEvaluated } from './read-evaluated.js';
 
 /** A guess for a masked token. */
 export interface Guess {
@@ -32,7 +33,7 @@ export async function fillMask(
   text: string,
   { top = 5, engine = 'auto', onWarning = () => undefined }: FillMaskOptions = {},
 ): Promise<readonly (readonly Guess[])[]> {
-  const { config, tensors, tokenizer } = await readPretrained(source, { ...reading, onNotice: onWarning });
+  const { config, tensors, tokenizer } = await readEvaluated(source, { ...reading, onNotice: onWarning });
   const encoded = tokenizer.encodeInput(text, undefined, {});
   const { ids } = encoded;
   const places = ids.flatMap((id, place) => (id === tokenizer.maskTokenId ? [place] : []));
