@@ -30,6 +30,9 @@ describe('help', () => {
     expect(all.map(fullName)).toEqual([
       'start',
       'pretrain',
+      'finetune',
+      'evaluate',
+      'predict',
       'compare',
       'inspect',
       'fill-mask',

@@ -3,6 +3,7 @@ export * from './compare/index.js';
 export { documentsFromSotu, isHeldOutYear, type Speech, sotuHeldOut, sotuSpeeches } from './corpora/sotu.js';
 export * from './export/index.js';
 export * from './failures.js';
+export * from './finetune/index.js';
 export * from './inspect/index.js';
 export * from './pretrain/index.js';
 export * from './report/index.js';

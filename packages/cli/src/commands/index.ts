@@ -3,10 +3,13 @@ import { addBench } from './bench.js';
 import { addCompare } from './compare.js';
 import { addData } from './data.js';
 import { addEngines } from './engines.js';
+import { addEvaluate } from './evaluate.js';
 import { addExport } from './export.js';
 import { addFillMask } from './fill-mask.js';
+import { addFinetune } from './finetune.js';
 import { addGlue } from './glue.js';
 import { addInspect } from './inspect.js';
+import { addPredict } from './predict.js';
 import { addPretrain } from './pretrain.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
@@ -15,6 +18,9 @@ import { addStart } from './start.js';
 export const commands: readonly AddCommand[] = [
   addStart,
   addPretrain,
+  addFinetune,
+  addEvaluate,
+  addPredict,
   addCompare,
   addInspect,
   addFillMask,

@@ -1,0 +1,177 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hookline, snapshot } from './run-hookline.js';
+import { copyOf, makeWorkspace, removeWorkspace } from './workspace.js';
+
+const glue = join(import.meta.dirname, '..', '..', 'glue', 'test', 'fixtures', 'glue');
+const small = ['--engine', 'cpu', '--epochs', '1', '--batch-size', '4'];
+const own = ['--train', 'mine.tsv', '--dev', 'mine-dev.tsv', '--text', 'sentence', '--label', 'label'];
+const tune = (...flags: string[]): string[] => ['finetune', '--checkpoint', 'run', ...small, '--run', 'new', ...flags];
+
+let workspace = '';
+const rows = (count: number): string =>
+  Array.from({ length: count }, (_, i) => `the state of the union is ${i % 2 ? 'strong' : 'free'}\t${i % 2 ? 'yes' : 'no'}\n`).join('');
+
+beforeAll(async () => {
+  workspace = await makeWorkspace();
+  writeFileSync(join(workspace, 'mine.tsv'), `sentence\tlabel\n${rows(10)}`);
+  writeFileSync(join(workspace, 'mine-dev.tsv'), `sentence\tlabel\n${rows(5)}`);
+  cpSync(glue, join(workspace, 'glue'), { recursive: true });
+  for (const args of [
+    ['finetune', '--checkpoint', 'run', ...small, ...own, '--seeds', '2', '--pld', '0.9', '--run', 'tuned'],
+    ['finetune', '--checkpoint', 'run', ...small, '--task', 'rte', '--data', 'glue', '--run', 'rte'],
+  ]) {
+    const made = await hookline(args, { cwd: workspace });
+    if (made.code !== 0) throw new Error(`fine-tuning failed: ${made.err.join('\n')}`);
+  }
+}, 180_000);
+afterAll(() => removeWorkspace(workspace));
+
+describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
+  it('leaves a run for each seed, replayable, and a report with every score', async () => {
+    for (const file of ['config.json', 'task.json', 'model.json', 'metrics.jsonl', 'tokenizer/vocab.txt', 'checkpoints/step-00000003/model.safetensors']) {
+      expect(existsSync(join(workspace, 'tuned', 'seed-1', file)), file).toBe(true);
+    }
+    expect(readFileSync(join(workspace, 'tuned', 'report.html'), 'utf8')).toContain('over 2 seeds');
+    const again = await hookline(['finetune', '--config', 'tuned/seed-1/config.json', '--run', 'again'], { cwd: workspace });
+    expect(again.code).toBe(0);
+    const weights = (run: string) => snapshot(join(workspace, run, 'checkpoints', 'step-00000003'))['model.safetensors'];
+    expect(weights('again')).toBe(weights('tuned/seed-1'));
+  });
+
+  it('evaluate says what was measured at the end', async () => {
+    const { out } = await hookline(['evaluate', '--run', 'tuned', '--engine', 'cpu', '--json'], { cwd: workspace });
+    const found = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { directory: string; metrics: Record<string, number> });
+    expect(found.map(({ directory }) => directory)).toEqual(['tuned/seed-0', 'tuned/seed-1']);
+    const lines = readFileSync(join(workspace, 'tuned', 'seed-0', 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    const last = lines.map((line) => JSON.parse(line) as { event: string; metrics: Record<string, number> }).findLast(({ event }) => event === 'evaluation')!;
+    expect(found[0]!.metrics['accuracy']).toBe(last.metrics['accuracy']);
+    expect(found[0]!.metrics['loss']).toBeCloseTo(last.metrics['loss']!, 5);
+  });
+
+  it('predict writes what the server takes, and answers for a text', async () => {
+    const made = await hookline(['predict', '--run', 'rte', '--split', 'test', '--out', 'submission', '--engine', 'cpu'], { cwd: workspace });
+    expect(made.code).toBe(0);
+    const [header, ...lines] = readFileSync(join(workspace, 'submission', 'RTE.tsv'), 'utf8')
+      .trim()
+      .split('\n');
+    expect(header).toBe('index\tprediction');
+    for (const [i, line] of lines.entries()) expect(line).toMatch(new RegExp(`^${i}\t(not_)?entailment$`));
+    const one = await hookline(['predict', '--run', 'tuned', '--text', 'the state is strong', '--engine', 'cpu', '--json'], { cwd: workspace });
+    const { prediction, probabilities } = JSON.parse(one.out) as { prediction: string; probabilities: Record<string, number> };
+    expect(Object.keys(probabilities)).toEqual(['no', 'yes']);
+    expect(probabilities[prediction]).toBe(Math.max(...Object.values(probabilities)));
+  });
+
+  it('says what is known of dropping blocks of a PostLN model', async () => {
+    const post = ['pretrain', '--corpus', 'corpus.txt', '--vocabulary', 'vocab.txt', '--layers', '1', '--hidden-size', '8', '--heads', '2', '--norm', 'post'];
+    await hookline([...post, '--sequence-length', '8', '--steps', '1', '--engine', 'cpu', '--run', 'post'], { cwd: workspace });
+    const made = await hookline(['finetune', '--checkpoint', 'post', ...small, ...own, '--pld', '0.9', '--run', 'post-tuned'], { cwd: workspace });
+    expect(made.code).toBe(0);
+    expect(made.err.join('\n')).toMatch(/the checkpoint is PostLN, and Progressive Layer Dropping was made for PreLN/);
+  });
+});
+
+interface Case {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly line: RegExp;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+const inputErrors: readonly Case[] = [
+  { name: 'a column that is not there', args: tune(...own, '--text', 'text'), line: /\[HOOKLINE_DATA\] mine\.tsv, line 1.*'text'/ },
+  {
+    name: 'a label that the training set has not',
+    args: tune(...own),
+    files: { 'mine-dev.tsv': 'sentence\tlabel\nthe law\tmaybe\n' },
+    line: /\[HOOKLINE_DATA\] mine-dev\.tsv, line 2, column 2 \(label\): there is no label 'maybe'/,
+  },
+  {
+    name: 'a row too short',
+    args: tune(...own),
+    files: { 'mine.tsv': 'sentence\tlabel\nthe law\tyes\nthe land\n' },
+    line: /\[HOOKLINE_DATA\] mine\.tsv, line 3/,
+  },
+  { name: 'an empty file', args: tune(...own), files: { 'mine.tsv': '' }, line: /\[HOOKLINE_DATA\] mine\.tsv.*empty/ },
+  {
+    name: 'a wrong header in a GLUE file',
+    args: tune('--task', 'rte', '--data', 'glue'),
+    files: { 'glue/RTE/train.tsv': 'index\tpremise\tsentence2\tlabel\n' },
+    line: /\[HOOKLINE_DATA\] glue\/RTE\/train\.tsv, line 1, column 2 \(sentence1\): the header has 'premise' here/,
+  },
+  {
+    name: 'a score out of range',
+    args: tune('--task', 'stsb', '--data', 'glue'),
+    files: {
+      'glue/STS-B/train.tsv':
+        'index\tgenre\tfilename\tyear\told_index\tsource1\tsource2\tsentence1\tsentence2\tscore\n0\tg\tf\t1\t0\ts\ts\tthe law\tthe land\t5.5\n',
+    },
+    line: /\[HOOKLINE_DATA\] glue\/STS-B\/train\.tsv, line 2, column 10 \(score\): 5\.5 is out of range; labels are numbers from 0 to 5/,
+  },
+  { name: 'a task that is none', args: tune('--task', 'rtf', '--data', 'glue'), line: /\[HOOKLINE_TASK\] there is no GLUE task 'rtf'; did you mean 'rte'\?/ },
+  { name: 'a data folder that is not there', args: tune('--task', 'rte', '--data', 'nowhere'), line: /\[HOOKLINE_DATA_MISSING\] .*nowhere/ },
+  { name: 'no checkpoint', args: ['finetune', ...own, '--run', 'new'], line: /\[HOOKLINE_CONFIG\] finetune: option 'checkpoint'/ },
+  { name: 'a checkpoint that is not there', args: tune(...own, '--checkpoint', './nowhere'), line: /\[HOOKLINE_PRETRAINED\] there is no '\.\/nowhere'/ },
+  {
+    name: 'more labels than the head has',
+    args: tune('--task', 'mnli', '--data', 'glue', '--checkpoint', 'rte'),
+    line: /\[HOOKLINE_LABELS\] the classifier of .* has 2 labels \(entailment, not_entailment\), the task 3 labels \(.*\); train a new classifier .*--new-head/,
+  },
+  {
+    name: 'sequences longer than the positions',
+    args: tune(...own, '--max-length', '64'),
+    line: /\[HOOKLINE_BERT_POSITIONS\] sequences of 64 tokens exceed the model's 8 positions/,
+  },
+  {
+    name: 'a task and files of one’s own',
+    args: tune(...own, '--task', 'rte'),
+    line: /\[HOOKLINE_CONFIG\] finetune: option 'own': cannot be given beside a task/,
+  },
+  {
+    name: 'a run directory in use',
+    args: ['finetune', '--checkpoint', 'run', ...own, '--run', 'tuned'],
+    line: /\[HOOKLINE_RUN_EXISTS\] the run directory 'tuned' is not empty/,
+  },
+  {
+    name: 'a test set asked for its score',
+    args: ['evaluate', '--run', 'rte', '--split', 'test'],
+    line: /\[HOOKLINE_LABELS\] .*RTE\/test\.tsv has no labels .*it can be predicted, not scored/,
+  },
+  {
+    name: 'a set that the task has not',
+    args: ['evaluate', '--run', 'rte', '--split', 'dex'],
+    line: /\[HOOKLINE_SPLIT\] RTE has no set 'dex'; did you mean 'dev'\?/,
+  },
+  { name: 'no run of finetune', args: ['evaluate', '--run', 'run'], line: /\[HOOKLINE_RUN\] 'run' holds no run of finetune/ },
+  {
+    name: 'a submission from files of one’s own',
+    args: ['predict', '--run', 'tuned', '--split', 'test', '--out', 'new'],
+    line: /\[HOOKLINE_TASK\] 'tuned' was trained on files of your own/,
+  },
+  { name: 'nothing to predict', args: ['predict', '--run', 'tuned'], line: /\[HOOKLINE_USAGE\] there is nothing to predict; give --split test/ },
+  {
+    name: 'one text of a pair',
+    args: ['predict', '--run', 'rte', '--text', 'the law'],
+    line: /\[HOOKLINE_TEXT\] the task rte takes 2 texts, and 1 is given; give the second one as --text2/,
+  },
+];
+
+describe('bad input, through the binary: one line, exit code 2, nothing written', { timeout: 120_000 }, () => {
+  it.each(inputErrors)('$name', async ({ args, line, files = {} }) => {
+    const cwd = copyOf(workspace);
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(cwd, file), text);
+    const before = snapshot(cwd);
+    const { code, out, err } = await hookline(args, { cwd });
+    expect(err.join('\n')).toMatch(line);
+    expect({ code, out, lines: err.length }).toEqual({ code: 2, out: '', lines: 1 });
+    expect(snapshot(cwd)).toEqual(before);
+    removeWorkspace(cwd);
+  });
+});

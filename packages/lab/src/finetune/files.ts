@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeRunModel } from '@hookline/bert/node';
+import { HooklineError, type Monitor, parseOptions } from '@hookline/core';
+import { bestCheckpoint, readMetrics } from '@hookline/core/node';
+import { type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
+import { z } from 'zod';
+import { runFiles } from '../pretrain/files.js';
+import { type FinetuneConfig, finetuneConfig } from './config.js';
+
+const taskFile = (directory: string): string => join(directory, 'task.json');
+
+const metric = z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']);
+const taskSchema = z.strictObject({
+  name: z.string(),
+  texts: z.union([z.literal(1), z.literal(2)]),
+  target: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('classes'), labels: z.array(z.string()).min(2) }),
+    z.strictObject({ kind: z.literal('number'), range: z.tuple([z.number(), z.number()]).exactOptional() }),
+  ]),
+  metrics: z.array(metric).min(1),
+});
+
+/** A task without what only GLUE's have. */
+const plainTask = ({ name, texts, target, metrics }: TextTask): TextTask => ({ name, texts, target, metrics });
+
+/** Writes what a run needs to be replayed and its model to be used: `config.json`, `task.json`, `model.json` and the tokenizer. */
+export function writeFinetuneRun(directory: string, config: FinetuneConfig, learner: FineTuningLearner, { tokenizer }: PretrainedModel): void {
+  const { task } = learner;
+  writeRunModel(directory, { config: learner.config, tokenizer, head: 'classifier', labels: labelsOf(task.target) });
+  writeFileSync(taskFile(directory), `${JSON.stringify(plainTask(task), undefined, 2)}\n`);
+  writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
+}
+
+function readJson<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new HooklineError('HOOKLINE_RUN', `cannot read ${path}`, { hint: 'give the directory of a run of `finetune`', cause });
+  }
+  return parseOptions(path, schema, value, 'HOOKLINE_RUN');
+}
+
+/** A fine-tuned model's run. */
+export interface FinetuneRun {
+  readonly directory: string;
+  readonly config: FinetuneConfig;
+  readonly task: TextTask;
+}
+
+const readRun = (directory: string): FinetuneRun => ({
+  directory,
+  config: readJson(runFiles(directory).config, finetuneConfig),
+  task: readJson(taskFile(directory), taskSchema) as TextTask,
+});
+
+/**
+ * The runs of a directory that `finetune` wrote: itself, or one for each seed.
+ * @throws HooklineError `HOOKLINE_RUN` where there is none
+ */
+export function finetuneRuns(directory: string): readonly FinetuneRun[] {
+  if (existsSync(taskFile(directory))) return [readRun(directory)];
+  const seeds = existsSync(directory)
+    ? readdirSync(directory)
+        .filter((name) => /^seed-\d+$/.test(name) && existsSync(taskFile(join(directory, name))))
+        .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    : [];
+  if (seeds.length > 0) return seeds.map((name) => readRun(join(directory, name)));
+  const what = existsSync(directory) ? `'${directory}' holds no run of finetune (no task.json)` : `there is no '${directory}'`;
+  throw new HooklineError('HOOKLINE_RUN', what, { hint: 'give the directory that was given to finetune as --run' });
+}
+
+/** What was measured on a set in a run, in order. */
+export async function scoresOf(directory: string, set: string): Promise<readonly { readonly step: number; readonly score: number }[]> {
+  const lines = await readMetrics(runFiles(directory).metrics);
+  return lines.flatMap((line) => (line.event === 'evaluation' && line.set === set ? [{ step: line.step, score: line.metrics['score'] ?? Number.NaN }] : []));
+}
+
+/** What chooses the best checkpoint of a run: the score on this set. */
+export const bestBy = (set: string): Monitor => ({ set, metric: 'score', mode: 'max' });
+
+/** The checkpoint of a run, as `readPretrained` takes it: its last, or the best by score on a set. */
+export async function checkpointPath(directory: string, best: boolean, set: string): Promise<string> {
+  const { checkpoints } = runFiles(directory);
+  const name = best ? await bestCheckpoint(checkpoints, bestBy(set)) : undefined;
+  return name === undefined ? directory : join(checkpoints, name);
+}

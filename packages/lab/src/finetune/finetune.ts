@@ -1,0 +1,153 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTrainer, type Plugin, type Scalars, type Trainer } from '@hookline/core';
+import type { TextTask } from '@hookline/glue';
+import { type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
+import { type FineTuningSets, readForFineTuning } from '@hookline/glue/node';
+import { whileRunning } from '../failures.js';
+import { requireFresh, runFiles } from '../pretrain/files.js';
+import { methodOf } from '../pretrain/plugins.js';
+import { renderReport } from '../report/index.js';
+import { epochsOf, type FinetuneConfig } from './config.js';
+import { loadSets } from './data.js';
+import { scoresOf, writeFinetuneRun } from './files.js';
+import { finetunePlugins } from './plugins.js';
+import { finetuneReport } from './report.js';
+
+export interface FinetuneOptions {
+  readonly onStage?: (text: string) => void;
+  /** Told of what is left out or made anew, and of what is not advised. */
+  readonly onNotice?: (text: string) => void;
+  /** Told of each trainer before it runs, to listen to it. */
+  readonly onTrainer?: (trainer: Trainer) => void;
+  /** Plugins besides those of the configuration, made anew for each seed, e.g. progress on a terminal. */
+  readonly plugins?: () => readonly Plugin[];
+  /** Ends the run after the step in progress, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+/** One seed of a run. */
+export interface SeedResult {
+  readonly directory: string;
+  readonly seed: number;
+  readonly steps: number;
+  readonly stopped: string | undefined;
+  /** Metrics at the end by evaluation set. */
+  readonly metrics: Readonly<Record<string, Scalars>>;
+  /** The best score on the first set at any evaluation: chosen on that set, so higher than what to expect elsewhere. */
+  readonly best: number;
+  /** Wall-clock of training with evaluation and checkpoints. */
+  readonly seconds: number;
+}
+
+export interface FinetuneResult {
+  readonly directory: string;
+  readonly task: TextTask;
+  /** The set that scores are of: the first. */
+  readonly set: string;
+  readonly seeds: readonly SeedResult[];
+  /** Of the scores at the end of each seed that reached it. */
+  readonly summary: Summary | undefined;
+  /** Path of report.html. */
+  readonly report: string;
+  /** Whether a signal ended it. */
+  readonly stopped: boolean;
+}
+
+/** Zhang & He 2020 (arXiv:2010.13369) put LayerNorm before the branches for the sake of dropping. */
+const postNormWarning =
+  'the checkpoint is PostLN, and Progressive Layer Dropping was made for PreLN: its authors found that PostLN does not stay stable when blocks are dropped';
+
+interface Inputs {
+  readonly sets: FineTuningSets & { readonly task: TextTask };
+  readonly model: PretrainedModel;
+}
+
+const learnerOf = (config: FinetuneConfig, { sets, model }: Inputs): Promise<FineTuningLearner> =>
+  fineTuning({
+    task: sets.task,
+    model,
+    train: sets.train,
+    evaluation: sets.evaluation,
+    head: config.head,
+    batchSize: config.batchSize,
+    ...(config.maxLength === undefined ? {} : { maxLength: config.maxLength }),
+    bucketing: config.bucketing,
+    dropout: config.dropout,
+    labelSmoothing: config.labelSmoothing,
+    ...(config.classWeights === undefined ? {} : { classWeights: config.classWeights }),
+    seed: config.seed,
+    engine: config.engine,
+    defaults: [],
+  });
+
+async function trainSeed(config: FinetuneConfig, directory: string, inputs: Inputs, options: FinetuneOptions): Promise<SeedResult> {
+  const learner = await learnerOf(config, inputs);
+  try {
+    const { name, version, device, reason } = learner.engine;
+    options.onStage?.(`seed ${config.seed}; engine ${name} ${version}: ${device}; ${reason}`);
+    const trainer = createTrainer({
+      learner,
+      plugins: [...finetunePlugins(config, learner), ...(options.plugins?.() ?? [])],
+      epochs: epochsOf(config),
+      seed: config.seed,
+      run: directory,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    options.onTrainer?.(trainer);
+    writeFinetuneRun(directory, config, learner, inputs.model);
+    const from = performance.now();
+    try {
+      const { steps, stopped, metrics } = await trainer.run();
+      const [set] = learner.evaluationSets;
+      const scores = (await scoresOf(directory, set!)).map(({ score }) => score).filter((score) => !Number.isNaN(score));
+      return {
+        directory,
+        seed: config.seed,
+        steps,
+        stopped,
+        metrics,
+        best: scores.length > 0 ? Math.max(...scores) : Number.NaN,
+        seconds: (performance.now() - from) / 1000,
+      };
+    } catch (error) {
+      throw whileRunning(error);
+    }
+  } finally {
+    learner.dispose();
+  }
+}
+
+/**
+ * Fine-tunes a checkpoint on a task in a directory that is absent or empty: in the directory itself, or for several seeds in `seed-…` below it. Everything that
+ * input can mend is checked before the directory is touched.
+ * @param seeds how many; they are the configuration's seed and those after it
+ * @throws HooklineError for what is wrong with the input, and, marked by `failedWhileRunning`, for what fails in training
+ */
+export async function finetune(config: FinetuneConfig, directory: string, seeds: number | undefined, options: FinetuneOptions = {}): Promise<FinetuneResult> {
+  requireFresh(directory);
+  const sets = await loadSets(config);
+  const model = await readForFineTuning(config.checkpoint, options.onNotice);
+  for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
+  if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
+  const inputs = { sets, model };
+  const done: SeedResult[] = [];
+  for (let seed = config.seed; seed < config.seed + (seeds ?? 1); seed++) {
+    done.push(await trainSeed({ ...config, seed }, seeds === undefined ? directory : join(directory, `seed-${seed}`), inputs, options));
+    if (done.at(-1)!.stopped !== undefined) break;
+  }
+  const [set] = Object.keys(sets.evaluation);
+  const finished = done.filter(({ metrics }) => metrics[set!] !== undefined);
+  const report = runFiles(directory).report;
+  const result: FinetuneResult = {
+    directory,
+    task: sets.task,
+    set: set!,
+    seeds: done,
+    summary: finished.length > 0 ? summarize(finished.map(({ metrics }) => metrics[set!]!['score']!)) : undefined,
+    report,
+    stopped: done.some(({ stopped }) => stopped !== undefined),
+  };
+  await writeFile(report, await renderReport(await finetuneReport(config, result, model.config)));
+  return result;
+}
