@@ -90,7 +90,7 @@ describe('weights in and out', { timeout: 120_000 }, () => {
       },
     );
     expect(ended).toMatchObject({ code: 0, err: [] });
-    expect(ended.out).toMatch(/run-exported: made anew, with random numbers: roberta_prelayernorm\.pooler\.dense\.weight, .*cls\.seq_relationship\.bias\n/);
+    expect(ended.out).toMatch(/run-exported: made anew, untrained: roberta_prelayernorm\.pooler\.dense\.weight, .*cls\.seq_relationship\.bias\n/);
     const exported = await hookline(['export', 'with-pairs', '--out', 'without-pairs'], { cwd });
     expect(exported.code).toBe(0);
     expect(exported.err.join()).toMatch(/left out, for a model of this kind has no place for it: bert\.pooler\.dense\.weight, .*cls\.seq_relationship\.bias/);

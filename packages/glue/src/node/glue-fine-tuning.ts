@@ -54,6 +54,6 @@ export async function glueFineTuning(options: GlueFineTuningOptions): Promise<Fi
   const model = typeof checkpoint === 'string' ? await readForFineTuning(checkpoint, onNotice) : checkpoint;
   const learner = await fineTuning({ ...rest, task, model, train, evaluation });
   const pooler = learner.created.filter((name) => !name.startsWith('classifier.'));
-  if (pooler.length > 0) onNotice?.(`the checkpoint has no pooler: made anew, with random numbers: ${pooler.join(', ')}`);
+  if (pooler.length > 0) onNotice?.(`the checkpoint has no pooler: made anew, untrained: ${pooler.join(', ')}`);
   return learner;
 }

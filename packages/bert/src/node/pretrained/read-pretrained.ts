@@ -127,7 +127,7 @@ function checkPositions({ maxPositionEmbeddings }: BertConfig, source: string, p
 
 function tell({ created, surplus }: FittedWeights, raw: Raw, onNotice: (line: string) => void): void {
   const names = (list: readonly string[]): string => list.map(raw.fileName).join(', ');
-  if (created.length > 0) onNotice(`${raw.origin.path}: made anew, with random numbers: ${names(created)}`);
+  if (created.length > 0) onNotice(`${raw.origin.path}: made anew, untrained: ${names(created)}`);
   if (surplus.length > 0) onNotice(`${raw.origin.path}: left out: ${names(surplus)}`);
 }
 
