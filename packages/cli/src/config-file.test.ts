@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { checkConfigFile, overlay, readConfigFile } from './config-file.js';
 
@@ -29,6 +29,13 @@ describe('config files', () => {
     expect(() => checkConfigFile(file('cuont: 1\n'), schema)).toThrow(/run\.yaml:1: there is no option 'cuont'; did you mean 'count'\?/);
     expect(() => checkConfigFile(file('count: 1\ninner:\n  rate: fast\n'), schema)).toThrow(/run\.yaml:3: option 'inner\.rate': .*number.*\(is "fast"\)/);
     expect(() => checkConfigFile(file('count: 1\n'), schema)).not.toThrow();
+  });
+
+  it('print nothing of their own', () => {
+    const warn = vi.spyOn(process, 'emitWarning');
+    expect(() => file('? [a]\n: 1\n')).not.toThrow();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it('refuse duplicate keys and bytes that are no text', () => {

@@ -41,7 +41,7 @@ function lineOf(document: Document, counter: LineCounter, keys: readonly Propert
  */
 export function readConfigFile(path: string): ConfigFile {
   const counter = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: counter, prettyErrors: false });
+  const document = parseDocument(readText(path), { lineCounter: counter, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (error) {
     const { line, col } = counter.linePos(error.pos[0]);

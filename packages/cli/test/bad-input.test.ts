@@ -42,6 +42,11 @@ const inputErrors: readonly Case[] = [
     ...config('steps: 2\npld:\n  thetaBar: 1.5\n'),
     line: /\[HOOKLINE_CONFIG\] run\.yaml:3: option 'pld\.thetaBar': .*<=1.*\(is 1\.5\)$/,
   },
+  {
+    name: 'a word in the config where keys belong',
+    ...config('steps: 2\ncorpus: sotu\n'),
+    line: /run\.yaml:2: option 'corpus': expected object, received string \(is "sotu"\); its keys are source, documents, /,
+  },
   { name: 'two methods in the config', ...config('steps: 2\npld: {}\nlayerDrop: {}\n'), line: /run\.yaml:3: option 'layerDrop': cannot be used beside pld/ },
   {
     name: 'value out of range in a flag',

@@ -76,5 +76,8 @@ export function parseOptions<S extends z.ZodType>(who: string, schema: S, value:
     });
   }
   const message = issue.message.replace(/^Invalid input: /, '');
-  throw new HooklineError(code, `${who}: option '${written(issue.path) || 'options'}': ${message}${shown(valueAt(value, issue.path))}`);
+  const keys = issue.code === 'invalid_type' && issue.expected === 'object' ? keysAt(schema, issue.path) : [];
+  throw new HooklineError(code, `${who}: option '${written(issue.path) || 'options'}': ${message}${shown(valueAt(value, issue.path))}`, {
+    ...(keys.length > 0 ? { hint: `its keys are ${keys.join(', ')}` } : {}),
+  });
 }
