@@ -1,6 +1,5 @@
 import { HooklineError } from '@hookline/core';
 import type { PretrainConfig } from '@hookline/lab';
-import type { PretrainFlags } from './commands/pretrain-flags.js';
 
 /** Flags that may stand beside `--resume`. */
 const allowed = new Set(['resume', 'engine', 'json']);
@@ -9,8 +8,8 @@ const allowed = new Set(['resume', 'engine', 'json']);
  * A resumed run goes on under the configuration that it began with; another engine is all that may be chosen.
  * @throws HooklineError `HOOKLINE_USAGE` naming a flag that would change the run
  */
-export function resumeFlags(flags: PretrainFlags): { readonly engine?: PretrainConfig['engine'] } {
-  const other = Object.keys(flags).find((key) => !allowed.has(key) && flags[key as keyof PretrainFlags] !== undefined);
+export function resumeFlags(flags: { readonly engine?: string }): { readonly engine?: PretrainConfig['engine'] } {
+  const other = Object.keys(flags).find((key) => !allowed.has(key) && flags[key as keyof typeof flags] !== undefined);
   if (other !== undefined) {
     const flag = `--${other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new HooklineError('HOOKLINE_USAGE', `${flag} cannot be given beside --resume`, {

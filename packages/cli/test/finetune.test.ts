@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hookline, snapshot } from './run-hookline.js';
@@ -38,6 +38,19 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect(again.code).toBe(0);
     const weights = (run: string) => snapshot(join(workspace, run, 'checkpoints', 'step-00000003'))['model.safetensors'];
     expect(weights('again')).toBe(weights('tuned/seed-1'));
+  });
+
+  it('goes on from an earlier checkpoint to the same bits', async () => {
+    const long = ['finetune', '--checkpoint', 'run', ...own, ...small, '--epochs', '2', '--pld', '0.9'];
+    for (const run of ['whole', 'parts']) expect((await hookline([...long, '--run', run], { cwd: workspace })).code).toBe(0);
+    const checkpoints = join(workspace, 'parts', 'checkpoints');
+    const first = readdirSync(checkpoints).sort()[0]!;
+    expect(first).toBe('step-00000003');
+    rmSync(join(checkpoints, 'step-00000006'), { recursive: true });
+    const { code, err } = await hookline(['finetune', '--resume', 'parts'], { cwd: workspace });
+    expect({ code, err }).toEqual({ code: 0, err: [] });
+    const weights = (run: string) => snapshot(join(workspace, run, 'checkpoints', 'step-00000006'))['model.safetensors'];
+    expect(weights('parts')).toBe(weights('whole'));
   });
 
   it('evaluate says what was measured at the end', async () => {
@@ -155,6 +168,12 @@ const inputErrors: readonly Case[] = [
     args: ['predict', '--run', 'tuned', '--split', 'test', '--out', 'new'],
     line: /\[HOOKLINE_TASK\] 'tuned' was trained on files of your own/,
   },
+  {
+    name: 'another recipe for a run that goes on',
+    args: ['finetune', '--resume', 'rte', '--epochs', '9'],
+    line: /\[HOOKLINE_USAGE\] --epochs cannot be given beside --resume/,
+  },
+  { name: 'several seeds to go on with', args: ['finetune', '--resume', 'tuned'], line: /\[HOOKLINE_RUN\] 'tuned' holds no run/ },
   { name: 'nothing to predict', args: ['predict', '--run', 'tuned'], line: /\[HOOKLINE_USAGE\] there is nothing to predict; give --split test/ },
   {
     name: 'one text of a pair',

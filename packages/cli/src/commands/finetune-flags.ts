@@ -34,7 +34,8 @@ export interface FinetuneFlags {
   readonly engine?: string;
 
   readonly config?: string;
-  readonly run: string;
+  readonly run?: string;
+  readonly resume?: string;
   readonly seeds?: number;
   readonly json?: true;
 }
@@ -42,7 +43,8 @@ export interface FinetuneFlags {
 export function addFinetuneFlags(command: Command): Command {
   return command
     .option('--config <file>', 'YAML or JSON; flags go over what it says')
-    .option('--run <directory>', 'where the run is written; must be absent or empty', 'runs/finetune')
+    .option('--run <directory>', 'where the run is written; must be absent or empty (default: runs/finetune)')
+    .option('--resume <path>', 'go on with a run of one seed from its latest checkpoint, or from RUN/checkpoints/step-…')
     .option('--seeds <n>', 'train n seeds in RUN/seed-…, from --seed on, and show each with mean and spread', integer(1))
     .option('--json', 'one JSON object a line instead of text')
     .optionsGroup('Data:')

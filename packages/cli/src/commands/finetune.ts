@@ -1,9 +1,13 @@
 import { consoleProgress, interruptSignal } from '@hookline/core/node';
-import { type FinetuneOptions, finetune, seedsTable, tableLines } from '@hookline/lab';
+import { type FinetuneOptions, type FinetuneResult, finetune, resumeFinetuning, seedsTable, tableLines } from '@hookline/lab';
 import { Interrupted } from '../failure.js';
 import { jsonLine, type Output } from '../output.js';
 import type { AddCommand } from '../program.js';
+import { resumeFlags } from '../resume-flags.js';
 import { addFinetuneFlags, type FinetuneFlags, finetuneConfigOf } from './finetune-flags.js';
+
+/** Where a run is written unless it is said. */
+const defaultRun = 'runs/finetune';
 
 function optionsOf(flags: FinetuneFlags, output: Output, signal: AbortSignal): FinetuneOptions {
   const onNotice = (line: string): void => output.err(`hookline: ${line}`);
@@ -22,17 +26,29 @@ function optionsOf(flags: FinetuneFlags, output: Output, signal: AbortSignal): F
   return { signal, onNotice, onStage: output.out, plugins: () => [consoleProgress({ stream })] };
 }
 
+function tell(result: FinetuneResult, flags: FinetuneFlags, output: Output): void {
+  if (result.stopped) {
+    const last = result.seeds.at(-1);
+    if (!last) throw new Interrupted('stopped before the first step; nothing was written');
+    throw new Interrupted(`stopped after step ${last.steps}, with a checkpoint; go on with: hookline finetune --resume ${last.directory}`);
+  }
+  if (flags.json) {
+    output.out(jsonLine({ event: 'result', ...result }));
+    return;
+  }
+  const table = seedsTable(result);
+  for (const line of ['', table.title, ...tableLines(table), ...(table.caption ? [table.caption] : []), `report: ${result.report}`]) output.out(line);
+}
+
 async function run(flags: FinetuneFlags, output: Output): Promise<void> {
-  const config = finetuneConfigOf(flags);
+  const resume = flags.resume === undefined ? undefined : resumeFlags(flags);
   const signal = interruptSignal(
     () => output.interactive && output.err('hookline: finishing the step and saving a checkpoint; press Ctrl-C again to stop at once'),
   );
   try {
-    const result = await finetune(config, flags.run, flags.seeds, optionsOf(flags, output, signal));
-    if (result.stopped) throw new Interrupted(`stopped; what was trained lies in ${flags.run}`);
-    if (flags.json) return output.out(jsonLine({ event: 'result', ...result }));
-    const table = seedsTable(result);
-    for (const line of ['', table.title, ...tableLines(table), ...(table.caption ? [table.caption] : []), `report: ${result.report}`]) output.out(line);
+    const options = optionsOf(flags, output, signal);
+    if (flags.resume !== undefined) return tell(await resumeFinetuning(flags.resume, { ...options, ...resume }), flags, output);
+    return tell(await finetune(finetuneConfigOf(flags), flags.run ?? defaultRun, flags.seeds, options), flags, output);
   } finally {
     signal.dispose();
   }
@@ -42,7 +58,8 @@ const examples = `
 Examples:
   hookline finetune --task rte --checkpoint models/minilm --data data/glue --seeds 5 --run runs/rte
   hookline finetune --task cola --checkpoint runs/pld --pld 0.9 --run runs/cola
-  hookline finetune --train mine.tsv --dev mine-dev.tsv --text sentence --label label --checkpoint models/minilm`;
+  hookline finetune --train mine.tsv --dev mine-dev.tsv --text sentence --label label --checkpoint models/minilm
+  hookline finetune --resume runs/cola`;
 
 export const addFinetune: AddCommand = (program, output) => {
   const command = program

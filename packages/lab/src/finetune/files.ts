@@ -49,7 +49,8 @@ export interface FinetuneRun {
   readonly task: TextTask;
 }
 
-const readRun = (directory: string): FinetuneRun => ({
+/** @throws HooklineError `HOOKLINE_RUN` where there is none */
+export const readFinetuneRun = (directory: string): FinetuneRun => ({
   directory,
   config: readJson(runFiles(directory).config, finetuneConfig),
   task: readJson(taskFile(directory), taskSchema) as TextTask,
@@ -60,13 +61,13 @@ const readRun = (directory: string): FinetuneRun => ({
  * @throws HooklineError `HOOKLINE_RUN` where there is none
  */
 export function finetuneRuns(directory: string): readonly FinetuneRun[] {
-  if (existsSync(taskFile(directory))) return [readRun(directory)];
+  if (existsSync(taskFile(directory))) return [readFinetuneRun(directory)];
   const seeds = existsSync(directory)
     ? readdirSync(directory)
         .filter((name) => /^seed-\d+$/.test(name) && existsSync(taskFile(join(directory, name))))
         .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
     : [];
-  if (seeds.length > 0) return seeds.map((name) => readRun(join(directory, name)));
+  if (seeds.length > 0) return seeds.map((name) => readFinetuneRun(join(directory, name)));
   const what = existsSync(directory) ? `'${directory}' holds no run of finetune (no task.json)` : `there is no '${directory}'`;
   throw new HooklineError('HOOKLINE_RUN', what, { hint: 'give the directory that was given to finetune as --run' });
 }

@@ -5,12 +5,12 @@ import type { TextTask } from '@hookline/glue';
 import { type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
 import { type FineTuningSets, readForFineTuning } from '@hookline/glue/node';
 import { whileRunning } from '../failures.js';
-import { requireFresh, runFiles } from '../pretrain/files.js';
+import { requireFresh, runFiles, runPath } from '../pretrain/files.js';
 import { methodOf } from '../pretrain/plugins.js';
 import { renderReport } from '../report/index.js';
 import { epochsOf, type FinetuneConfig } from './config.js';
 import { loadSets } from './data.js';
-import { scoresOf, writeFinetuneRun } from './files.js';
+import { readFinetuneRun, scoresOf, writeFinetuneRun } from './files.js';
 import { finetunePlugins } from './plugins.js';
 import { finetuneReport } from './report.js';
 
@@ -81,7 +81,14 @@ const learnerOf = (config: FinetuneConfig, { sets, model }: Inputs): Promise<Fin
     defaults: [],
   });
 
-async function trainSeed(config: FinetuneConfig, directory: string, inputs: Inputs, options: FinetuneOptions): Promise<SeedResult> {
+/** @param resume from the latest checkpoint, or from the one of that name */
+async function trainSeed(
+  config: FinetuneConfig,
+  directory: string,
+  inputs: Inputs,
+  options: FinetuneOptions,
+  resume: boolean | string = false,
+): Promise<SeedResult> {
   const learner = await learnerOf(config, inputs);
   try {
     const { name, version, device, reason } = learner.engine;
@@ -92,10 +99,12 @@ async function trainSeed(config: FinetuneConfig, directory: string, inputs: Inpu
       epochs: epochsOf(config),
       seed: config.seed,
       run: directory,
+      resume,
       ...(options.signal ? { signal: options.signal } : {}),
     });
     options.onTrainer?.(trainer);
-    writeFinetuneRun(directory, config, learner, inputs.model);
+    if (options.signal?.aborted) return { directory, seed: config.seed, steps: 0, stopped: 'aborted', metrics: {}, best: Number.NaN, seconds: 0 };
+    if (resume === false) writeFinetuneRun(directory, config, learner, inputs.model);
     const from = performance.now();
     try {
       const { steps, stopped, metrics } = await trainer.run();
@@ -118,6 +127,33 @@ async function trainSeed(config: FinetuneConfig, directory: string, inputs: Inpu
   }
 }
 
+async function loadInputs(config: FinetuneConfig, options: FinetuneOptions): Promise<Inputs> {
+  const sets = await loadSets(config);
+  const model = await readForFineTuning(config.checkpoint, options.onNotice);
+  for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
+  if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
+  return { sets, model };
+}
+
+/** What a run came to, and its report. */
+async function finish(config: FinetuneConfig, directory: string, done: readonly SeedResult[], { sets, model }: Inputs): Promise<FinetuneResult> {
+  const [set] = Object.keys(sets.evaluation);
+  const ran = done.filter(({ steps }) => steps > 0);
+  const finished = ran.filter(({ metrics }) => metrics[set!] !== undefined);
+  const report = runFiles(directory).report;
+  const result: FinetuneResult = {
+    directory,
+    task: sets.task,
+    set: set!,
+    seeds: ran,
+    summary: finished.length > 0 ? summarize(finished.map(({ metrics }) => metrics[set!]!['score']!)) : undefined,
+    report,
+    stopped: done.some(({ stopped }) => stopped !== undefined),
+  };
+  if (ran.length > 0) await writeFile(report, await renderReport(await finetuneReport(config, result, model.config)));
+  return result;
+}
+
 /**
  * Fine-tunes a checkpoint on a task in a directory that is absent or empty: in the directory itself, or for several seeds in `seed-…` below it. Everything that
  * input can mend is checked before the directory is touched.
@@ -126,28 +162,25 @@ async function trainSeed(config: FinetuneConfig, directory: string, inputs: Inpu
  */
 export async function finetune(config: FinetuneConfig, directory: string, seeds: number | undefined, options: FinetuneOptions = {}): Promise<FinetuneResult> {
   requireFresh(directory);
-  const sets = await loadSets(config);
-  const model = await readForFineTuning(config.checkpoint, options.onNotice);
-  for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
-  if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
-  const inputs = { sets, model };
+  const inputs = await loadInputs(config, options);
   const done: SeedResult[] = [];
   for (let seed = config.seed; seed < config.seed + (seeds ?? 1); seed++) {
     done.push(await trainSeed({ ...config, seed }, seeds === undefined ? directory : join(directory, `seed-${seed}`), inputs, options));
     if (done.at(-1)!.stopped !== undefined) break;
   }
-  const [set] = Object.keys(sets.evaluation);
-  const finished = done.filter(({ metrics }) => metrics[set!] !== undefined);
-  const report = runFiles(directory).report;
-  const result: FinetuneResult = {
-    directory,
-    task: sets.task,
-    set: set!,
-    seeds: done,
-    summary: finished.length > 0 ? summarize(finished.map(({ metrics }) => metrics[set!]!['score']!)) : undefined,
-    report,
-    stopped: done.some(({ stopped }) => stopped !== undefined),
-  };
-  await writeFile(report, await renderReport(await finetuneReport(config, result, model.config)));
-  return result;
+  return finish(config, directory, done, inputs);
+}
+
+/**
+ * Goes on with a run of one seed from its latest checkpoint, or from a named one (`RUN/checkpoints/step-…`), under the configuration that it began with. Its
+ * seconds are those since then.
+ * @param engine another engine than the run began with
+ * @throws HooklineError `HOOKLINE_RUN` where there is no such run, and as `finetune`
+ */
+export async function resumeFinetuning(path: string, options: FinetuneOptions & { readonly engine?: FinetuneConfig['engine'] } = {}): Promise<FinetuneResult> {
+  const { directory, checkpoint } = runPath(path);
+  const { config: saved } = readFinetuneRun(directory);
+  const config = options.engine ? { ...saved, engine: options.engine } : saved;
+  const inputs = await loadInputs(config, options);
+  return finish(config, directory, [await trainSeed(config, directory, inputs, options, checkpoint ?? true)], inputs);
 }
