@@ -33,6 +33,7 @@ describe('help', () => {
       'finetune',
       'evaluate',
       'predict',
+      'stability',
       'compare',
       'inspect',
       'fill-mask',

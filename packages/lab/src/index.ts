@@ -8,3 +8,4 @@ export * from './inspect/index.js';
 export * from './pretrain/index.js';
 export * from './report/index.js';
 export * from './start/index.js';
+export * from './study/index.js';

@@ -13,6 +13,7 @@ import { addPredict } from './predict.js';
 import { addPretrain } from './pretrain.js';
 import { addSchema } from './schema.js';
 import { addStart } from './start.js';
+import { addStudy } from './study.js';
 
 /** The commands in the order in which help lists them. */
 export const commands: readonly AddCommand[] = [
@@ -21,6 +22,7 @@ export const commands: readonly AddCommand[] = [
   addFinetune,
   addEvaluate,
   addPredict,
+  addStudy,
   addCompare,
   addInspect,
   addFillMask,

@@ -48,6 +48,8 @@ export interface FinetuneResult {
   readonly seeds: readonly SeedResult[];
   /** Of the scores at the end of each seed that reached it. */
   readonly summary: Summary | undefined;
+  /** The most memory that this process has held, in bytes, by the kernel's count. */
+  readonly peakMemory: number;
   /** Path of report.html. */
   readonly report: string;
   /** Whether a signal ended it. */
@@ -147,6 +149,7 @@ async function finish(config: FinetuneConfig, directory: string, done: readonly 
     set: set!,
     seeds: ran,
     summary: finished.length > 0 ? summarize(finished.map(({ metrics }) => metrics[set!]!['score']!)) : undefined,
+    peakMemory: process.resourceUsage().maxRSS * 1024,
     report,
     stopped: done.some(({ stopped }) => stopped !== undefined),
   };

@@ -12,7 +12,8 @@ import type { LossAxis, Report, ReportTable, ReportVariant } from './types.js';
  */
 export async function renderReport(report: Report): Promise<string> {
   const styles = variantStyles(report.variants);
-  const charts = [...(await lossFigures(report)), ...(await droppingFigures(report.variants, styles)), ...(await partsFigure(report.variants))];
+  const own = (report.figures ?? []).map(({ title, text, svg }) => figure(title, text, svg, true));
+  const charts = [...own, ...(await lossFigures(report)), ...(await droppingFigures(report.variants, styles)), ...(await partsFigure(report.variants))];
   return `<!doctype html>
 <html lang="en">
 <head>

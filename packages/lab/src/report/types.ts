@@ -68,6 +68,14 @@ export interface ReportTable {
   readonly caption?: string;
 }
 
+/** A chart that a report brings with it. */
+export interface ReportFigure {
+  readonly title: string;
+  readonly text: string;
+  /** As `renderSvg` makes it. */
+  readonly svg: string;
+}
+
 /** What a loss chart has on its horizontal axis. */
 export type LossAxis = 'step' | 'seconds' | 'tokens';
 
@@ -88,6 +96,8 @@ export interface Report {
   readonly references: readonly ReferenceLine[];
   readonly tables: readonly ReportTable[];
   readonly axes: readonly LossAxis[];
+  /** Charts besides those of losses and gates. */
+  readonly figures?: readonly ReportFigure[];
   /** What these numbers do and do not show. */
   readonly notes: readonly string[];
   /** The command that makes this report again. */

@@ -1,0 +1,102 @@
+import { HooklineError } from '@hookline/core';
+import { interruptSignal } from '@hookline/core/node';
+import { runStudy, type StudyMethod, type StudyOptions, tableLines } from '@hookline/lab';
+import { Option } from 'commander';
+import { integer, number } from '../arguments.js';
+import { Interrupted } from '../failure.js';
+import { jsonLine, type Output } from '../output.js';
+import type { AddCommand } from '../program.js';
+
+interface Flags {
+  readonly tasks: string;
+  readonly checkpoints: string;
+  readonly methods: string;
+  readonly seeds: number;
+  readonly data: string;
+  readonly out: string;
+  readonly learningRate?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly engine: 'auto' | 'native' | 'wasm' | 'cpu';
+  readonly json?: true;
+}
+
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+/** `postln=A,preln=B` as paths by name. */
+function named(text: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    list(text).map((part) => {
+      const [name, ...path] = part.split('=');
+      if (/^[\w.-]+$/.test(name!) && path.length > 0 && path.join('=') !== '') return [name!, path.join('=')];
+      throw new HooklineError('HOOKLINE_USAGE', `'${part}' in --checkpoints is no name=path`, {
+        hint: 'write e.g. --checkpoints postln=models/minilm,preln=runs/pld',
+      });
+    }),
+  );
+}
+
+async function run(flags: Flags, output: Output): Promise<void> {
+  const { learningRate, epochs, batchSize } = flags;
+  const options: StudyOptions = {
+    tasks: list(flags.tasks),
+    checkpoints: named(flags.checkpoints),
+    methods: list(flags.methods) as readonly StudyMethod[],
+    seeds: flags.seeds,
+    data: flags.data,
+    engine: flags.engine,
+    ...(learningRate === undefined ? {} : { learningRate }),
+    ...(epochs === undefined ? {} : { epochs }),
+    ...(batchSize === undefined ? {} : { batchSize }),
+  };
+  const signal = interruptSignal();
+  try {
+    const { cells, of, tables, report } = await runStudy(options, flags.out, {
+      command: [process.execPath, process.argv[1]!],
+      signal,
+      onCell: ({ cell, outcome }, { done, of, secondsLeft }) => {
+        if (flags.json) return output.out(jsonLine({ event: 'cell', name: cell.name, ...outcome, done, of, secondsLeft }));
+        const score = outcome.score === null ? 'none' : outcome.score.toFixed(4);
+        return output.out(
+          `${done}/${of}  ${cell.name}: ${score}${outcome.failed ? ' (failed)' : ''} in ${outcome.seconds.toFixed(0)} s; about ${Math.ceil(secondsLeft / 60)} min left`,
+        );
+      },
+    });
+    if (cells.length < of) throw new Interrupted(`${cells.length} of ${of} runs are done; the same command goes on`);
+    if (flags.json) return output.out(jsonLine({ event: 'result', tables, report }));
+    for (const table of tables) for (const line of ['', table.title, ...tableLines(table)]) output.out(line);
+    return output.out(`report: ${report}`);
+  } finally {
+    signal.dispose();
+  }
+}
+
+export const addStudy: AddCommand = (program, output) => {
+  const study = program
+    .command('study')
+    .summary('ask a question of many runs')
+    .description('Questions that take many runs: each in a process of its own, resumable.');
+  study
+    .command('stability')
+    .summary('is fine-tuning stable, by checkpoint and by method?')
+    .description(
+      'Fine-tunes every task with several seeds: each checkpoint dense, and each method of dropping blocks on the first checkpoint. Run again, it goes on where it stopped.',
+    )
+    .requiredOption('--checkpoints <list>', 'name=path, with commas between; methods are tried on the first')
+    .option('--tasks <list>', 'GLUE tasks, with commas between', 'cola,rte,stsb')
+    .option('--methods <list>', 'none, pld, layerdrop, stochastic-depth, none-x3 (three times the epochs)', 'none,pld,layerdrop,stochastic-depth,none-x3')
+    .option('--seeds <n>', 'runs of each setting; spread is judged from 10 on', integer(1), 10)
+    .option('--data <folder>', 'folder with a folder for each GLUE task', 'data/glue')
+    .option('--out <directory>', 'where the runs and report.html go', 'runs/stability')
+    .option('--learning-rate <rate>', "peak rate (default: the recipe's for the width)", number(0))
+    .option('--epochs <n>', 'passes over the training set (default: 3; 5 for MRPC and WNLI)', number(0))
+    .option('--batch-size <n>', 'rows a batch (default: 16)', integer(1))
+    .addOption(new Option('--engine <name>', 'what computes').choices(['auto', 'native', 'wasm', 'cpu']).default('auto'))
+    .option('--json', 'one JSON object a line instead of text')
+    .addHelpText('after', '\nExample:\n  hookline study stability --tasks cola,rte --checkpoints postln=models/minilm,pld=runs/pld --seeds 10')
+    .action((flags: Flags) => run(flags, output));
+};

@@ -1,0 +1,35 @@
+import type { Scalars } from '@hookline/core';
+import { z } from 'zod';
+
+/** What became of a cell, as its `result.json` says. */
+export const outcomeSchema = z.strictObject({
+  /** After the last epoch, on the task's first evaluation set; null where the metric does not exist. */
+  score: z.number().nullable(),
+  /** The best at any epoch, chosen on the same set. */
+  best: z.number().nullable(),
+  metrics: z.record(z.string(), z.number().nullable()),
+  failed: z.boolean(),
+  /** Wall-clock of training, evaluation included. */
+  seconds: z.number(),
+  /** The most memory that the process held, in bytes, by the kernel's count. */
+  peakMemory: z.number(),
+});
+export type Outcome = z.output<typeof outcomeSchema>;
+
+/**
+ * Whether a run came to nothing: accuracy at most the majority class's share, Matthews at most 0, or Pearson absent or below 0.1. Any of a task's metrics
+ * that says so counts.
+ * @param majority share of the commonest class in the set; of a task on numbers irrelevant
+ */
+export function hasFailed(metrics: Readonly<Record<string, number | null>> | Scalars, majority: number): boolean {
+  const value = (name: string): number | undefined => (name in metrics ? (metrics[name] ?? Number.NaN) : undefined);
+  const [accuracy, matthews, pearson] = [value('accuracy'), value('matthews'), value('pearson')];
+  return (accuracy !== undefined && !(accuracy > majority)) || (matthews !== undefined && !(matthews > 0)) || (pearson !== undefined && !(pearson >= 0.1));
+}
+
+/** Share of the commonest label. */
+export function majorityShare(labels: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.max(...counts.values()) / labels.length;
+}
