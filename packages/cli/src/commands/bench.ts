@@ -1,8 +1,11 @@
+import { glueTask } from '@hookline/glue';
+import { readFineTuningSets, readForFineTuning } from '@hookline/glue/node';
 import {
   type BenchOptions,
   type BenchResult,
   benchCnn,
   benchEngines,
+  benchFinetune,
   benchHooks,
   benchLines,
   benchMemory,
@@ -208,11 +211,53 @@ function addProfile(bench: Command, output: Output): void {
   withShape(withEngine(command, 'native'), benchShape).option('--dropout <p>', 'dropout of the model', number(0, 0.9), 0);
 }
 
+interface FinetuneFlags extends Common, EngineFlag, TorchFlag {
+  readonly checkpoint: string;
+  readonly task: string;
+  readonly data: string;
+  readonly batch: number;
+  readonly steps: number;
+  readonly dropout: number;
+}
+
+function addFinetune(bench: Command, output: Output): void {
+  const about: About = {
+    summary: 'a step of fine-tuning against PyTorch',
+    description:
+      'Times a step of fine-tuning a checkpoint on a GLUE task, and the first steps of a training as a whole, against the same in PyTorch on the same tokens.',
+    rounds: 15,
+    example: 'hookline bench finetune --checkpoint models/minilm --task cola --torch ~/torch/bin/python',
+  };
+  const command = addBenchmark<FinetuneFlags>(bench, output, 'finetune', about, async (given, { checkpoint, task: name, data, batch, ...flags }) => {
+    const task = glueTask(name);
+    const [sets, model] = [await readFineTuningSets(task.name, data), await readForFineTuning(checkpoint)];
+    return benchFinetune({
+      ...given,
+      task,
+      sets,
+      model,
+      batchSize: batch,
+      engine: flags.engine,
+      steps: flags.steps,
+      dropout: flags.dropout,
+      ...torchOf(flags),
+    });
+  });
+  withEngine(command, 'native')
+    .requiredOption('--checkpoint <source>', 'a folder as transformers saves it, a name on the hub, or the directory of a run')
+    .option('--task <name>', 'a GLUE task', 'cola')
+    .option('--data <folder>', 'folder with a folder for each GLUE task', 'data/glue')
+    .option('--torch <python>', 'also time PyTorch, in this Python, once its losses are seen to agree')
+    .option('--batch <n>', 'rows in a batch', integer(1), 16)
+    .option('--steps <n>', 'steps of the training that is timed as a whole', integer(1), 60)
+    .option('--dropout <p>', 'dropout while timed', number(0, 0.9), 0.1);
+}
+
 export const addBench: AddCommand = (program, output) => {
   const bench = program
     .command('bench')
     .helpCommand(false)
     .summary('measure a step, a dropped block, memory, hooks, engines')
     .description('Benchmarks on this machine, each against something in the same run, in turns.');
-  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addProfile]) add(bench, output);
+  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addProfile, addFinetune]) add(bench, output);
 };

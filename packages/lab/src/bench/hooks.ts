@@ -23,10 +23,11 @@ import { AGREEMENT_STEPS, checkAgreement } from './agreement.js';
 import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
 import type { BenchOptions } from './options.js';
-import { benchLearner, PLENTY } from './our-bert.js';
+import { benchLearner } from './our-bert.js';
 import { slope } from './saving.js';
 import { benchShape, randomBatches, repeatedBatches } from './shape.js';
 import { ratioOf, type Spread, spreadOf } from './spread.js';
+import { PLENTY } from './stepped-trainer.js';
 import { stillLearner } from './still-learner.js';
 
 /** What a step takes with so many plugins that answer every event, its arithmetic left out. */

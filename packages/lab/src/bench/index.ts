@@ -1,6 +1,7 @@
 export type { TrainingShape } from '../shape.js';
 export { type BenchCnn, type BenchCnnOptions, benchCnn, cnnShape } from './cnn.js';
 export { type BenchEngines, type BenchEnginesOptions, benchEngines, engineShape } from './engines.js';
+export { type BenchFinetune, type BenchFinetuneOptions, benchFinetune } from './finetune.js';
 export { type BenchHooks, benchHooks } from './hooks.js';
 export { type ClockName, type Contender, type InterleaveOptions, interleaved, type Timing } from './interleave.js';
 export { type BenchMachine, benchMachine } from './machine.js';

@@ -1,8 +1,9 @@
 import { type BertConfig, type BertLearner, bertPretraining, type PretrainingBatch } from '@hookline/bert';
-import { clipGradients, createTrainer, type Data, during, type Plugin } from '@hookline/core';
-import { type Engine, setCompiling } from '@hookline/tfjs';
+import { type Data, during, type Plugin } from '@hookline/core';
+import type { Engine } from '@hookline/tfjs';
 import type { TrainingShape } from '../shape.js';
 import { modelOptions, randomBatches } from './shape.js';
+import { steppedTrainer } from './stepped-trainer.js';
 
 /** Our BERT in a trainer of its own, advanced one step at a time, with AdamW and clipping as its recipe has them. */
 export interface OurBert {
@@ -33,9 +34,6 @@ export interface OurOptions extends LearnerOptions {
   readonly compiling?: boolean;
 }
 
-/** More steps than any benchmark takes. */
-export const PLENTY = 1_000_000;
-
 /** The learner alone, its recipe left out. */
 export function benchLearner({ shape, engine, seed, data = randomBatches(shape), dropout = 0 }: LearnerOptions): Promise<BertLearner> {
   return bertPretraining({ ...modelOptions(shape), dropout, data: { train: data }, engine, seed, defaults: [] });
@@ -50,25 +48,14 @@ export async function ourBert(options: OurOptions): Promise<OurBert> {
     provides: ['gating'],
     onStep: during('begin', (step) => (open ? { ...step, gates: step.gates.map((gate, i) => (open?.has(i) ? gate : { ...gate, active: false })) } : step)),
   };
-  const constant: Plugin = { name: 'bench-rate', provides: ['learning-rate'], onStep: during('begin', (step) => ({ ...step, learningRate })) };
-  const trainer = createTrainer({ learner, plugins: [options.gating ?? chosen, constant, clipGradients({ norm: 1 }), ...plugins], steps: PLENTY, seed });
-  const steps = trainer.events('step');
+  const stepped = steppedTrainer(learner, { learningRate, seed, plugins: [options.gating ?? chosen, ...plugins], compiling });
   return {
     engine: learner.engine,
     config: learner.config,
-    async step(blocks) {
+    step(blocks) {
       open = blocks;
-      const before = setCompiling(compiling);
-      try {
-        const { value } = await steps.next();
-        return value.loss;
-      } finally {
-        setCompiling(before);
-      }
+      return stepped.step();
     },
-    async dispose() {
-      await steps.return?.();
-      learner.dispose();
-    },
+    dispose: stepped.dispose,
   };
 }

@@ -10,7 +10,8 @@ import { productFlops, productRun, stepProducts } from './products.js';
 import { benchShape, randomBatches, repeatedBatches } from './shape.js';
 import { ratioOf, type Spread } from './spread.js';
 import { stockBert } from './stock-bert.js';
-import { type TorchBert, torchBert } from './torch-bert.js';
+import { torchBert } from './torch-bert.js';
+import type { TorchModel } from './torch-process.js';
 
 /** How many times as long it takes as ours: over rounds, of ratios within a round. */
 export interface StepRatio extends Spread {
@@ -94,7 +95,7 @@ export async function benchStep(options: BenchStepOptions = {}): Promise<BenchSt
       const stock = closed(stockBert(ours.config, { head, learningRate: LEARNING_RATE, seed: 0 }));
       contenders.push({ name: label, run: onBatches((batch) => stock.step(batches[batch] as (typeof batches)[number])) });
     }
-    const torches: TorchBert[] = [];
+    const torches: TorchModel[] = [];
     let lossDifference = 0;
     if (python !== undefined) {
       const reference = await ourBert(common);
