@@ -7,7 +7,7 @@ export interface ParameterNodes {
   /** Weights and gradient, as fed. */
   readonly w: string;
   readonly g: string;
-  /** Handles of variables: the moments, and one without a value. */
+  /** Handles of variables: the moments, and one that each step gives a value to begin with. */
   readonly m: string;
   readonly v: string;
   readonly scratch: string;
@@ -53,9 +53,8 @@ function writeAdam({ g, m, v, scratch, zero, numbers }: ParameterNodes, base: st
   const flags = { use_locking: { kind: 'boolean', value: false }, use_nesterov: { kind: 'boolean', value: false } } as const;
   // the powers of β are 0: the bias correction is in the rate
   const applied = add('ResourceApplyAdam', [scratch, m, v, zero, zero, rate, beta1, beta2, epsilon, gradient, `^${assigned}`], { ...T, ...flags });
-  const moved = add('ReadVariableOp', [scratch, `^${applied}`], dtype);
-  const freed = add('DestroyResourceOp', [scratch, `^${moved}`], { ignore_lookup_error: { kind: 'boolean', value: true } });
-  return add('Identity', [moved, `^${freed}`], T);
+  // the variable keeps what it answered with until the next step gives it another tensor: destroying it at each step failed now and then on a busy machine
+  return add('ReadVariableOp', [scratch, `^${applied}`], dtype);
 }
 
 /** AdamW: Adam from weights that have decayed. */
