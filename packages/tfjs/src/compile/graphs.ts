@@ -41,7 +41,7 @@ export function graphRan(counts: OpCounts): void {
 const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 /** Nodes that compute nothing. */
-const still = new Set(['Placeholder', 'Const', 'Identity', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'DestroyResourceOp', 'Unpack']);
+const still = new Set(['Placeholder', 'Const', 'Identity', 'VarHandleOp', 'ReadVariableOp', 'AssignVariableOp', 'Unpack']);
 
 /** Counts the ops that compute. */
 export function countOps(nodes: Iterable<GraphNode>): OpCounts {
