@@ -11,6 +11,7 @@ const algebra: Algebra<number> = {
   run: (call, x, body, inputs) => 1000 + body(x, { seed: call.seed, mode: call.mode, branch: (_, u, f) => f(u) }, ...inputs),
   norm: Math.abs,
   dot: (a, b) => a * b,
+  distance: (a, b) => Math.abs(a - b),
 };
 
 const pass = (change: Partial<Pass<number>> = {}): Pass<number> => ({

@@ -2,6 +2,7 @@ export { isBetter, monitorSchema } from './checkpoint/retention.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata, safetensorsParts } from './checkpoint/safetensors.js';
 export { definePlugin, type PluginDefinition, type PluginFactory } from './define-plugin.js';
 export * from './errors.js';
+export { type EvaluationPlan, evaluateLearner } from './evaluate-learner.js';
 export * from './events.js';
 export * from './gates.js';
 export { type Given, given } from './given.js';

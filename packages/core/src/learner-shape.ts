@@ -17,7 +17,7 @@ const parts = z.looseObject(
     blocks: z.array(block).refine((blocks) => different(blocks.map(({ name }) => name)), 'must have different names'),
     data: z.looseObject({ batchesPerEpoch: z.int().positive(), batch: callable, counts: callable }),
     evaluationSets: z.array(z.string()).refine(different, 'must have different names'),
-    algebra: verbs('run', 'norm', 'dot'),
+    algebra: verbs('run', 'norm', 'dot', 'distance'),
     weights: verbs('copy', 'lerp', 'restore', 'has'),
     gradients: callable,
     update: callable,

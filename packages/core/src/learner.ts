@@ -72,6 +72,8 @@ export interface Algebra<T> {
   norm(x: T): number;
   /** Inner product; reads the device. */
   dot(x: T, y: T): number;
+  /** L2 distance ‖x − y‖, computed from the differences: x·x + y·y − 2x·y loses its digits where x and y are close. Reads the device. */
+  distance(x: T, y: T): number;
 }
 
 /** Training data, addressed by position: nothing is replayed on resume. */

@@ -1,10 +1,12 @@
 import type { OperatorFunction } from 'rxjs';
 import type { z } from 'zod';
+import type { EvaluationPlan } from './evaluate-learner.js';
 import type { BlockCall, EvalEvent, StepEvent } from './events.js';
 import type { BlockInfo } from './gates.js';
 import type { Algebra, Weights } from './learner.js';
 import type { Token } from './services.js';
 import type { News, Retention } from './trainer-types.js';
+import type { Scalars } from './values.js';
 
 /** An RxJS operator that answers events with events of the same kind. */
 export type Operator<E> = OperatorFunction<E, E>;
@@ -45,6 +47,11 @@ export interface RunContext {
   readonly resumedAt: number;
   /** A service of this run, e.g. `run.service(Logger)`. */
   readonly service: <X>(token: Token<X>) => X;
+  /**
+   * An evaluation beside those of the run, under a gate plan of its own: no hook and no news tells of it. For answers to `end`, `evalBegin` and `evalEnd`:
+   * between steps, never inside one.
+   */
+  readonly evaluate: (set: string, plan?: EvaluationPlan) => Promise<Scalars>;
   /** Listens to the run's news, from a plugin's `setup`; the trainer stops the listening when the run ends. */
   readonly on: <K extends keyof News>(kind: K, listener: (news: News[K]) => void) => () => void;
 }

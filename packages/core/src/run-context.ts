@@ -1,3 +1,4 @@
+import { evaluateLearner } from './evaluate-learner.js';
 import type { RunContext } from './plugin.js';
 import type { RunPlan } from './run-plan.js';
 import { RandomSource } from './services.js';
@@ -17,6 +18,7 @@ export function runContext({ options, learner, total, seed, services, news }: Ru
     directory: options.run,
     resumedAt,
     service: (token) => services.resolve(token),
+    evaluate: (set, how) => evaluateLearner(learner, set, how),
     on: (kind, listener) => news.on(kind, listener),
   } satisfies RunContext);
 }

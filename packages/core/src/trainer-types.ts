@@ -24,6 +24,8 @@ export interface StepNews {
 
 /** One-way news of a run, by kind. A listener that throws is logged and breaks nothing. */
 export interface News {
+  /** The batches of a step have been read, in so many seconds. */
+  readonly batches: { readonly index: number; readonly seconds: number };
   readonly step: StepNews;
   readonly evaluation: { readonly step: number; readonly set: string; readonly metrics: Scalars; readonly seconds: number };
   readonly checkpoint: { readonly step: number };

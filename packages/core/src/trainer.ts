@@ -33,7 +33,9 @@ export function createTrainer<B, T>(options: TrainerOptions<B, T>): Trainer {
 
         const begin = await hooks.step(beginEvent(run));
 
+        const readAt = clock.seconds();
         const { batches, denominators } = await takeBatches(learner.data, progress.position, accumulation);
+        news.tell('batches', { index, seconds: clock.seconds() - readAt });
         let gradients: Gradients<T> | undefined;
         for (const [micro, batch] of batches.entries()) {
           const block = trainingBlock(run, begin, micro);

@@ -112,6 +112,7 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
     },
     norm: (x) => norm({ x: x.values }),
     dot: (x, y) => x.values.reduce((sum, value, i) => sum + value * y.values[i]!, 0),
+    distance: (x, y) => norm({ x: x.values.map((value, i) => value - y.values[i]!) }),
   };
 
   const body =

@@ -23,7 +23,7 @@ export function stillLearner(blocks: readonly BlockInfo[]): Learner<undefined, n
     blocks,
     data: { batchesPerEpoch: 1000, batch: () => undefined, counts: () => ({ mlm: 1 }) },
     evaluationSets: [],
-    algebra: { run: (_, x) => x, norm: () => 0, dot: () => 0 },
+    algebra: { run: (_, x) => x, norm: () => 0, dot: () => 0, distance: () => 0 },
     weights: { copy: () => undefined, lerp: () => undefined, restore: () => undefined, has: () => false },
     gradients(_, block) {
       for (const { name } of blocks) block(name, 0, (x) => x);

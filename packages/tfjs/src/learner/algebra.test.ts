@@ -47,10 +47,12 @@ describe.each(['cpu', 'wasm'] as const)('blocks on %s', (engine) => {
     );
   });
 
-  it('know norms and inner products', () => {
-    const { norm, dot } = tensorAlgebra();
+  it('know norms, inner products and distances, also of what is close together', () => {
+    const { norm, dot, distance } = tensorAlgebra();
     expect(norm(tf.tensor2d([[3, 0], [0, 4]]))).toBe(5); // biome-ignore format: a matrix
     expect(dot(tf.tensor1d([1, 2, 3]), tf.tensor1d([4, -5, 6]))).toBe(12);
+    expect(distance(tf.tensor1d([1, 2, 3]), tf.tensor1d([1, 5, -1]))).toBe(5);
+    expect(distance(tf.fill([1000], 1000), tf.fill([1000], 1000.0009765625))).toBeCloseTo(0.0009765625 * Math.sqrt(1000), 9);
   });
 });
 

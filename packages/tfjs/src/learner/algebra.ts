@@ -1,7 +1,7 @@
 import type { Algebra } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { nativeBackend } from '../compile/native.js';
-import { dotProduct, squareSum } from '../optimizers/host.js';
+import { distanceBetween, dotProduct, squareSum } from '../optimizers/host.js';
 import type { CompiledBlocks } from './compiled-blocks.js';
 import { type Forward, recomputation } from './recompute.js';
 import { blend } from './residual.js';
@@ -26,5 +26,6 @@ export function tensorAlgebra(compiled?: CompiledBlocks): Algebra<tf.Tensor> {
     },
     norm: (x) => Math.sqrt(squareSum(x)),
     dot: dotProduct,
+    distance: distanceBetween,
   };
 }

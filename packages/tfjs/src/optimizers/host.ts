@@ -49,3 +49,14 @@ export function dotProduct(x: tf.Tensor, y: tf.Tensor): number {
   for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
   return sum;
 }
+
+/** L2 distance of two tensors of one shape; reads the device. */
+export function distanceBetween(x: tf.Tensor, y: tf.Tensor): number {
+  const view = hostView();
+  if (!view) return Math.sqrt(tf.tidy(() => tf.sum(tf.squaredDifference(x, y)).dataSync()[0] as number));
+  const a = view(x);
+  const b = view(y);
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += ((a[i] as number) - (b[i] as number)) ** 2;
+  return Math.sqrt(sum);
+}
