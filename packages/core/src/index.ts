@@ -14,6 +14,7 @@ export { orderPlugins } from './order.js';
 export { parseOptions } from './parse.js';
 export type * from './plugin.js';
 export * from './plugins/index.js';
+export { type MessageWriter, messageWriter } from './protobuf.js';
 export { permutation, uniform } from './random.js';
 export { Clock, Communicator, Logger, RandomSource, RunStorage, type Services, type Token, token } from './services.js';
 export { createTrainer } from './trainer.js';

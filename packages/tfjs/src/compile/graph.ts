@@ -1,4 +1,4 @@
-import { type MessageWriter, messageWriter } from './protobuf.js';
+import { type MessageWriter, messageWriter } from '@hookline/core';
 
 /** A value of TensorFlow's `DataType`, e.g. 1 for float32, 3 for int32, 10 for bool. */
 export type DataType = number;

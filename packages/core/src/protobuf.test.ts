@@ -14,6 +14,7 @@ describe('messages', () => {
   it('hold zeros, floats, and fields of high number', () => {
     expect(messageWriter().integer(1, 0).finish()).toEqual(bytes(0x08, 0x00));
     expect(messageWriter().float(4, 1).finish()).toEqual(bytes(0x25, 0x00, 0x00, 0x80, 0x3f));
+    expect(messageWriter().double(1, 1).finish()).toEqual(bytes(0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f));
     expect(messageWriter().integer(16, 1).integer(2, 300).finish()).toEqual(bytes(0x80, 0x01, 0x01, 0x10, 0xac, 0x02));
     expect(messageWriter().bytes(1, new Uint8Array(200)).finish().slice(0, 3)).toEqual(bytes(0x0a, 0xc8, 0x01));
     expect(messageWriter().text(1, 'ß').finish()).toEqual(bytes(0x0a, 0x02, 0xc3, 0x9f));

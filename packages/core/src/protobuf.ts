@@ -1,5 +1,6 @@
 const utf8 = new TextEncoder();
 const VARINT = 0;
+const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
 
@@ -12,6 +13,8 @@ export interface MessageWriter {
   integer(field: number, value: number): MessageWriter;
   /** A float field. */
   float(field: number, value: number): MessageWriter;
+  /** A double field. */
+  double(field: number, value: number): MessageWriter;
   bytes(field: number, value: Uint8Array): MessageWriter;
   text(field: number, value: string): MessageWriter;
   /** An embedded message. */
@@ -45,6 +48,12 @@ export function messageWriter(): MessageWriter {
       const bytes = new Uint8Array(4);
       new DataView(bytes.buffer).setFloat32(0, value, true);
       parts.push(tag(field, FIXED32), bytes);
+      return writer;
+    },
+    double(field, value) {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setFloat64(0, value, true);
+      parts.push(tag(field, FIXED64), bytes);
       return writer;
     },
     bytes(field, value) {
