@@ -43,7 +43,7 @@ it('runs each cell once, goes on where it stopped, and keeps the axes apart', as
     ['RTE: how the checkpoint was pre-trained, fine-tuned dense', ['one', 'two']],
     ['RTE: what is done while fine-tuning, on one checkpoint', ['none', 'pld']],
   ]);
-  const other = await study(...flags, '--seeds', '1', '--learning-rate', '0.01');
+  const other = await study(...flags, '--seeds', '1', '--epochs', '2');
   expect(other.code).toBe(2);
   expect(other.err).toEqual([expect.stringMatching(/\[HOOKLINE_STUDY\] study\/rte\/one\/none\/seed-0 was run with other settings/)]);
   const page = readFileSync(join(cwd, 'study', 'report.html'), 'utf8');

@@ -1,6 +1,6 @@
 import { HooklineError } from '@hookline/core';
 import { interruptSignal } from '@hookline/core/node';
-import { runStudy, type StudyMethod, type StudyOptions, tableLines } from '@hookline/lab';
+import { runStudy, type StudyOptions, type StudySetting, tableLines } from '@hookline/lab';
 import { Option } from 'commander';
 import { integer, number } from '../arguments.js';
 import { Interrupted } from '../failure.js';
@@ -14,7 +14,7 @@ interface Flags {
   readonly seeds: number;
   readonly data: string;
   readonly out: string;
-  readonly learningRate?: number;
+  readonly learningRates?: readonly number[];
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly engine: 'auto' | 'native' | 'wasm' | 'cpu';
@@ -26,6 +26,8 @@ const list = (text: string): readonly string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+const rates = (text: string): readonly number[] => list(text).map(number(0));
 
 /** `postln=A,preln=B` as paths by name. */
 function named(text: string): Readonly<Record<string, string>> {
@@ -41,15 +43,15 @@ function named(text: string): Readonly<Record<string, string>> {
 }
 
 async function run(flags: Flags, output: Output): Promise<void> {
-  const { learningRate, epochs, batchSize } = flags;
+  const { learningRates, epochs, batchSize } = flags;
   const options: StudyOptions = {
     tasks: list(flags.tasks),
     checkpoints: named(flags.checkpoints),
-    methods: list(flags.methods) as readonly StudyMethod[],
+    methods: list(flags.methods) as readonly StudySetting[],
     seeds: flags.seeds,
     data: flags.data,
     engine: flags.engine,
-    ...(learningRate === undefined ? {} : { learningRate }),
+    ...(learningRates === undefined ? {} : { learningRates }),
     ...(epochs === undefined ? {} : { epochs }),
     ...(batchSize === undefined ? {} : { batchSize }),
   };
@@ -88,11 +90,15 @@ export const addStudy: AddCommand = (program, output) => {
     )
     .requiredOption('--checkpoints <list>', 'name=path, with commas between; methods are tried on the first')
     .option('--tasks <list>', 'GLUE tasks, with commas between', 'cola,rte,stsb')
-    .option('--methods <list>', 'none, pld, layerdrop, stochastic-depth, none-x3 (three times the epochs)', 'none,pld,layerdrop,stochastic-depth,none-x3')
+    .option(
+      '--methods <list>',
+      'none, pld, layerdrop, stochastic-depth, with a strength of your own e.g. pld=0.8; none-x3 (three times the epochs)',
+      'none,pld,layerdrop,stochastic-depth,none-x3',
+    )
     .option('--seeds <n>', 'runs of each setting; spread is judged from 10 on', integer(1), 10)
     .option('--data <folder>', 'folder with a folder for each GLUE task', 'data/glue')
     .option('--out <directory>', 'where the runs and report.html go', 'runs/stability')
-    .option('--learning-rate <rate>', "peak rate (default: the recipe's for the width)", number(0))
+    .option('--learning-rates <list>', "peak rates, with commas between, each in tables of its own (default: the recipe's for the width)", rates)
     .option('--epochs <n>', 'passes over the training set (default: 3; 5 for MRPC and WNLI)', number(0))
     .option('--batch-size <n>', 'rows a batch (default: 16)', integer(1))
     .addOption(new Option('--engine <name>', 'what computes').choices(['auto', 'native', 'wasm', 'cpu']).default('auto'))

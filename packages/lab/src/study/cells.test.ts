@@ -37,5 +37,18 @@ it('drops in the methods alone, and trains the long one three times as long', ()
 it('refuses what it does not know', () => {
   expect(() => studyCells({ ...options, tasks: ['rtf'] })).toThrow(/no GLUE task 'rtf'/);
   expect(() => studyCells({ ...options, methods: ['pdl' as never] })).toThrow(/there is no method 'pdl'; did you mean 'pld'/);
+  expect(() => studyCells({ ...options, methods: ['pld=2'] })).toThrow(/'pld=2' has no strength from 0 to 1/);
+  expect(() => studyCells({ ...options, methods: ['none=0.5' as never] })).toThrow(/'none' drops nothing/);
   expect(() => studyCells({ ...options, checkpoints: {} })).toThrow(/needs a checkpoint/);
+});
+
+it('takes strengths by method, and rates in tables of their own', () => {
+  const cells = studyCells({ ...options, tasks: ['rte'], methods: ['none', 'pld', 'pld=0.5', 'layerdrop=0.2'], learningRates: [2e-5, 5e-5], seeds: 1 });
+  expect(cells.map(({ name }) => name)).toEqual(
+    [2e-5, 5e-5].flatMap((rate) =>
+      ['postln/none', 'preln/none', 'postln/pld', 'postln/pld-0.5', 'postln/layerdrop-0.2'].map((one) => `rte/${one}/rate-${rate}/seed-0`),
+    ),
+  );
+  expect(cells.map(({ config }) => config.learningRate.peak).slice(4, 6)).toEqual([2e-5, 5e-5]);
+  expect(cells.slice(2, 5).map(({ config: { pld, layerDrop } }) => pld?.thetaBar ?? layerDrop?.p)).toEqual([0.9, 0.5, 0.2]);
 });

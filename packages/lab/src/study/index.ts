@@ -1,2 +1,2 @@
-export { type StudyMethod, type StudyOptions, studyMethods } from './cells.js';
+export { type StudyOptions, type StudySetting, studyMethods } from './cells.js';
 export { runStudy, type StudyResult, type StudyRun } from './study.js';

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { machineFacts } from '../recording/machine.js';
 import type { Report, ReportFigure, ReportTable } from '../report/index.js';
 import { renderSvg } from '../report/svg.js';
-import { type Axis, type StudyOptions, settingOf } from './cells.js';
+import { type Axis, ratesOf, type StudyOptions, settingOf } from './cells.js';
 import type { DoneCell } from './study.js';
 
 interface Setting {
@@ -14,11 +14,20 @@ interface Setting {
 const text = (value: number): string => (Number.isNaN(value) ? 'none' : value.toFixed(4));
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** Cells of a task by setting of an axis, in the order of the axis. */
-function settingsOf(task: string, axis: Axis, options: StudyOptions, done: readonly DoneCell[]): readonly Setting[] {
+/** What a table and a chart show: a task on an axis, at one rate. */
+interface View {
+  readonly axis: Axis;
+  readonly task: string;
+  /** Greatest rate; undefined where it is the recipe's. */
+  readonly rate: number | undefined;
+  readonly settings: readonly Setting[];
+}
+
+/** Cells of a view by setting, in the order of the axis. */
+function settingsOf({ task, axis, rate }: Omit<View, 'settings'>, options: StudyOptions, done: readonly DoneCell[]): readonly Setting[] {
   const names = axis === 'checkpoints' ? Object.keys(options.checkpoints) : ['none', ...options.methods.filter((method) => method !== 'none')];
   return names.flatMap((name) => {
-    const cells = done.filter(({ cell }) => cell.task === task && settingOf(cell, axis, options) === name);
+    const cells = done.filter(({ cell }) => cell.task === task && cell.learningRate === rate && settingOf(cell, axis, options) === name);
     return cells.length > 0 ? [{ name, cells }] : [];
   });
 }
@@ -43,10 +52,12 @@ function against(setting: Setting, base: Setting): readonly [string, string] {
   return [`${difference.mean >= 0 ? '+' : ''}${text(difference.mean)} ${range}`, spread.kind === 'tested' ? `p = ${spread.p.toFixed(3)}` : 'cannot tell'];
 }
 
-function table(task: string, axis: Axis, settings: readonly Setting[]): ReportTable {
+const atRate = (rate: number | undefined): string => (rate === undefined ? '' : `, rate ${rate}`);
+
+function table({ task, axis, rate, settings }: View): ReportTable {
   const { title, metrics } = glueTask(task);
   return {
-    title: `${title}: ${axis === 'checkpoints' ? 'how the checkpoint was pre-trained, fine-tuned dense' : 'what is done while fine-tuning, on one checkpoint'}`,
+    title: `${title}: ${axis === 'checkpoints' ? 'how the checkpoint was pre-trained, fine-tuned dense' : 'what is done while fine-tuning, on one checkpoint'}${atRate(rate)}`,
     columns: [
       axis === 'checkpoints' ? 'Checkpoint' : 'Method',
       'Seeds',
@@ -84,7 +95,7 @@ function table(task: string, axis: Axis, settings: readonly Setting[]): ReportTa
   };
 }
 
-async function boxPlot(task: string, axis: Axis, settings: readonly Setting[]): Promise<ReportFigure> {
+async function boxPlot({ task, axis, rate, settings }: View): Promise<ReportFigure> {
   const values = settings.flatMap((setting) => scores(setting).map((score) => ({ setting: setting.name, score })));
   const y = { field: 'setting', type: 'nominal', title: null, sort: null, axis: { labelColor: 'var(--ink)', labelFontSize: 12, labelLimit: 200 } };
   const x = { field: 'score', type: 'quantitative', title: 'score', scale: { zero: false }, axis: { grid: true } };
@@ -117,7 +128,7 @@ async function boxPlot(task: string, axis: Axis, settings: readonly Setting[]): 
     )
     .join('; ');
   return {
-    title: `${glueTask(task).title}, by ${axis === 'checkpoints' ? 'checkpoint' : 'method'}`,
+    title: `${glueTask(task).title}, by ${axis === 'checkpoints' ? 'checkpoint' : 'method'}${atRate(rate)}`,
     text: 'Each seed a point; the box holds the middle half, the line in it is the median.',
     svg: await renderSvg(spec as unknown as TopLevelSpec, `Box plots of scores. ${told}.`),
   };
@@ -130,7 +141,12 @@ export async function studyReport(
   of: number,
 ): Promise<Report & { readonly figures: readonly ReportFigure[] }> {
   const views = (['checkpoints', 'methods'] as const).flatMap((axis) =>
-    options.tasks.map((named) => ({ axis, task: glueTask(named).name, settings: settingsOf(glueTask(named).name, axis, options, done) })),
+    options.tasks.flatMap((named) =>
+      ratesOf(options).map((rate): View => {
+        const view = { axis, task: glueTask(named).name, rate };
+        return { ...view, settings: settingsOf(view, options, done) };
+      }),
+    ),
   );
   const shown = views.filter(({ settings }) => settings.length > 1);
   const [first] = Object.keys(options.checkpoints);
@@ -144,12 +160,13 @@ export async function studyReport(
       ...Object.entries(options.checkpoints).map(([name, path]) => [`Checkpoint ${name}`, path] as const),
       ['Data', options.data],
       ['Seeds', String(options.seeds)],
+      ...(options.learningRates ? [['Rates', options.learningRates.join(', ')] as const] : []),
     ],
     headlines: [],
     variants: [],
     references: [],
-    tables: shown.map(({ task, axis, settings }) => table(task, axis, settings)),
-    figures: await Promise.all(shown.map(({ task, axis, settings }) => boxPlot(task, axis, settings))),
+    tables: shown.map(table),
+    figures: await Promise.all(shown.map(boxPlot)),
     axes: [],
     notes: [
       'A run has failed where its accuracy is at most the majority class’s share, its Matthews correlation at most 0, or its Pearson correlation absent or below 0.1.',
