@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hookline, snapshot } from './run-hookline.js';
@@ -14,6 +14,7 @@ const rows = (count: number): string =>
   Array.from({ length: count }, (_, i) => `the state of the union is ${i % 2 ? 'strong' : 'free'}\t${i % 2 ? 'yes' : 'no'}\n`).join('');
 
 beforeAll(async () => {
+  process.env['HF_ENDPOINT'] = 'http://127.0.0.1:9'; // nobody listens there
   workspace = await makeWorkspace();
   writeFileSync(join(workspace, 'mine.tsv'), `sentence\tlabel\n${rows(10)}`);
   writeFileSync(join(workspace, 'mine-dev.tsv'), `sentence\tlabel\n${rows(5)}`);
@@ -51,6 +52,43 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect({ code, err }).toEqual({ code: 0, err: [] });
     const weights = (run: string) => snapshot(join(workspace, run, 'checkpoints', 'step-00000006'))['model.safetensors'];
     expect(weights('parts')).toBe(weights('whole'));
+  });
+
+  it('goes on with several seeds: what is done stays, what was interrupted goes on, what had not begun begins', async () => {
+    const run = join(workspace, 'seeds');
+    cpSync(join(workspace, 'tuned'), run, { recursive: true });
+    rmSync(join(run, 'seed-0', 'result.json'));
+    rmSync(join(run, 'seed-0', 'checkpoints', 'step-00000003'), { recursive: true });
+    rmSync(join(run, 'seed-1'), { recursive: true });
+    const kept = statSync(join(workspace, 'tuned', 'seed-0', 'result.json')).mtimeMs;
+    const whole = await hookline(['finetune', '--resume', 'tuned', '--json'], { cwd: workspace });
+    const parts = await hookline(['finetune', '--resume', 'seeds', '--json'], { cwd: workspace });
+    expect([whole.code, parts.code]).toEqual([0, 0]);
+    expect(statSync(join(workspace, 'tuned', 'seed-0', 'result.json')).mtimeMs).toBe(kept);
+    const scores = ({ out }: typeof whole) =>
+      (JSON.parse(out.trim().split('\n').at(-1)!) as { seeds: readonly { metrics: unknown; steps: number }[] }).seeds.map(({ metrics, steps }) => [
+        metrics,
+        steps,
+      ]);
+    expect(scores(parts)).toEqual(scores(whole));
+    const weights = (directory: string) => snapshot(join(workspace, directory, 'seed-1', 'checkpoints', 'step-00000003'))['model.safetensors'];
+    expect(weights('seeds')).toBe(weights('tuned'));
+  });
+
+  it('MNLI is measured on both its sets, and predicted with AX', async () => {
+    const mnli = ['finetune', '--checkpoint', 'run', ...small, '--task', 'mnli', '--data', 'glue', '--run', 'mnli', '--json'];
+    const { code, out } = await hookline(mnli, { cwd: workspace });
+    expect(code).toBe(0);
+    const result = JSON.parse(out.trim().split('\n').at(-1)!) as { set: string; seeds: readonly { metrics: Record<string, Record<string, number>> }[] };
+    expect([result.set, Object.keys(result.seeds[0]!.metrics)]).toEqual(['dev_matched', ['dev_matched', 'dev_mismatched']]);
+    for (const split of ['test', 'ax']) {
+      const made = await hookline(['predict', '--run', 'mnli', '--split', split, '--out', 'mnli-files', '--engine', 'cpu'], { cwd: workspace });
+      expect(made.code).toBe(0);
+    }
+    expect(readdirSync(join(workspace, 'mnli-files')).sort()).toEqual(['AX.tsv', 'MNLI-m.tsv', 'MNLI-mm.tsv']);
+    const checked = await hookline(['glue', 'check', 'mnli-files', '--partial'], { cwd: workspace });
+    expect(checked.err.join('\n')).toMatch(/MNLI-m\.tsv, has 3 predictions instead of 9796/);
+    expect(readFileSync(join(workspace, 'mnli-files', 'AX.tsv'), 'utf8')).toMatch(/^index\tprediction\n0\t(entailment|neutral|contradiction)\n/);
   });
 
   it('evaluate says what was measured at the end', async () => {
@@ -138,6 +176,16 @@ const inputErrors: readonly Case[] = [
     line: /\[HOOKLINE_LABELS\] the classifier of .* has 2 labels \(entailment, not_entailment\), the task 3 labels \(.*\); train a new classifier .*--new-head/,
   },
   {
+    name: 'a name on the hub without a network',
+    args: tune(...own, '--checkpoint', 'somebody/some-bert'),
+    line: /\[HOOKLINE_HUB\] .*somebody\/some-bert/,
+  },
+  {
+    name: 'an allowance that is none',
+    args: tune(...own, '--allow', 'everything'),
+    line: /\[HOOKLINE_CONFIG\] finetune: option 'allow/,
+  },
+  {
     name: 'sequences longer than the positions',
     args: tune(...own, '--max-length', '64'),
     line: /\[HOOKLINE_BERT_POSITIONS\] sequences of 64 tokens exceed the model's 8 positions/,
@@ -173,7 +221,6 @@ const inputErrors: readonly Case[] = [
     args: ['finetune', '--resume', 'rte', '--epochs', '9'],
     line: /\[HOOKLINE_USAGE\] --epochs cannot be given beside --resume/,
   },
-  { name: 'several seeds to go on with', args: ['finetune', '--resume', 'tuned'], line: /\[HOOKLINE_RUN\] 'tuned' holds no run/ },
   { name: 'nothing to predict', args: ['predict', '--run', 'tuned'], line: /\[HOOKLINE_USAGE\] there is nothing to predict; give --split test/ },
   {
     name: 'one text of a pair',

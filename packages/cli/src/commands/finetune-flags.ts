@@ -15,6 +15,7 @@ export interface FinetuneFlags {
   readonly text2?: string;
   readonly label?: string;
   readonly checkpoint?: string;
+  readonly allow?: string;
   readonly newHead?: true;
   readonly epochs?: number;
   readonly batchSize?: number;
@@ -44,7 +45,7 @@ export function addFinetuneFlags(command: Command): Command {
   return command
     .option('--config <file>', 'YAML or JSON; flags go over what it says')
     .option('--run <directory>', 'where the run is written; must be absent or empty (default: runs/finetune)')
-    .option('--resume <path>', 'go on with a run of one seed from its latest checkpoint, or from RUN/checkpoints/step-…')
+    .option('--resume <path>', 'go on with a run, of several seeds too, from its latest checkpoint, or from RUN/checkpoints/step-…')
     .option('--seeds <n>', 'train n seeds in RUN/seed-…, from --seed on, and show each with mean and spread', integer(1))
     .option('--json', 'one JSON object a line instead of text')
     .optionsGroup('Data:')
@@ -58,6 +59,7 @@ export function addFinetuneFlags(command: Command): Command {
     .option('--label <column>', 'column of the label: a class, or a number')
     .optionsGroup('Model:')
     .option('--checkpoint <path>', 'a folder as transformers saves it, a name on the hub, or the directory of a run')
+    .option('--allow <names>', 'in what its weights may differ from its configuration: missing, surplus, shape, vocabulary (default: nothing)')
     .option('--new-head', "train a new classifier, whatever the checkpoint's is for")
     .optionsGroup('Recipe:')
     .option('--epochs <n>', 'passes over the training set (default: 3; 5 for MRPC and WNLI)', number(0))
@@ -92,6 +94,7 @@ function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
     data: flags.data,
     ...(Object.values(own).some((value) => value !== undefined) ? { own } : {}),
     checkpoint: flags.checkpoint,
+    allow: flags.allow?.split(',').map((name) => name.trim()),
     head: flags.newHead ? 'new' : undefined,
     epochs: flags.epochs,
     batchSize: flags.batchSize,

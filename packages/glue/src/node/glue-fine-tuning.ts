@@ -1,4 +1,4 @@
-import { readPretrained } from '@hookline/bert/node';
+import { type ReadPretrainedOptions, readPretrained } from '@hookline/bert/node';
 import type { PretrainedModel } from '../fine-tuning/classifier-weights.js';
 import { type FineTuningLearner, fineTuning } from '../fine-tuning/fine-tuning.js';
 import type { FineTuningOptions } from '../fine-tuning/options.js';
@@ -18,6 +18,8 @@ export interface GlueFineTuningOptions extends Omit<FineTuningOptions, 'task' | 
   readonly task: string | TextTask;
   /** A folder as transformers saves it, the directory of a run, or a model that is read already. */
   readonly checkpoint: string | PretrainedModel;
+  /** In what the weights may differ from their configuration, as `readPretrained` takes it; nothing by default. */
+  readonly allow?: ReadPretrainedOptions['allow'];
   /** The folder with a folder a task, or the sets themselves. */
   readonly data: string | FineTuningSets;
   /** Told in a line of rows that are left out and of weights that are made anew, but for a new classifier's. */
@@ -28,8 +30,8 @@ export interface GlueFineTuningOptions extends Omit<FineTuningOptions, 'task' | 
  * A model without the heads of pre-training, to be fine-tuned.
  * @throws HooklineError as `readPretrained`
  */
-export const readForFineTuning = (checkpoint: string, onNotice?: (line: string) => void): Promise<PretrainedModel> =>
-  readPretrained(checkpoint, { heads: { mlm: 'drop', nsp: 'drop' }, ...(onNotice ? { onNotice } : {}) });
+export const readForFineTuning = (checkpoint: string, options: Pick<ReadPretrainedOptions, 'allow' | 'onNotice'> = {}): Promise<PretrainedModel> =>
+  readPretrained(checkpoint, { heads: { mlm: 'drop', nsp: 'drop' }, ...options });
 
 /**
  * The train set of a GLUE task and its labelled sets besides: `dev`, or MNLI's `dev_matched` and `dev_mismatched`.
@@ -47,11 +49,11 @@ export async function readFineTuningSets(task: string, data: string): Promise<Fi
  * @throws HooklineError as `readPretrained`, `readGlue` and `fineTuning`
  */
 export async function glueFineTuning(options: GlueFineTuningOptions): Promise<FineTuningLearner> {
-  const { task: named, checkpoint, data, onNotice, ...rest } = options;
+  const { task: named, checkpoint, allow = [], data, onNotice, ...rest } = options;
   const task = typeof named === 'string' ? glueTask(named) : named;
   const { train, evaluation } = typeof data === 'string' ? await readFineTuningSets(task.name, data) : data;
   if (onNotice) for (const warning of [train, ...Object.values(evaluation)].flatMap((set) => set.warnings)) onNotice(warning);
-  const model = typeof checkpoint === 'string' ? await readForFineTuning(checkpoint, onNotice) : checkpoint;
+  const model = typeof checkpoint === 'string' ? await readForFineTuning(checkpoint, { allow, ...(onNotice ? { onNotice } : {}) }) : checkpoint;
   const learner = await fineTuning({ ...rest, task, model, train, evaluation });
   const pooler = learner.created.filter((name) => !name.startsWith('classifier.'));
   if (pooler.length > 0) onNotice?.(`the checkpoint has no pooler: made anew, untrained: ${pooler.join(', ')}`);

@@ -32,7 +32,8 @@ export function writeFinetuneRun(directory: string, config: FinetuneConfig, lear
   writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
 }
 
-function readJson<S extends z.ZodType>(path: string, schema: S): z.output<S> {
+/** @throws HooklineError `HOOKLINE_RUN` where the file is missing, no JSON, or not by the schema */
+export function readJson<S extends z.ZodType>(path: string, schema: S): z.output<S> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));

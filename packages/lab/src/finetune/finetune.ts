@@ -13,6 +13,7 @@ import { loadSets } from './data.js';
 import { readFinetuneRun, scoresOf, writeFinetuneRun } from './files.js';
 import { finetunePlugins } from './plugins.js';
 import { finetuneReport } from './report.js';
+import { hasBegun, hasSeeds, readSeedOutcome, readSeedsPlan, type SeedsPlan, writeSeedOutcome, writeSeedsPlan } from './seeds.js';
 
 export interface FinetuneOptions {
   readonly onStage?: (text: string) => void;
@@ -131,7 +132,7 @@ async function trainSeed(
 
 async function loadInputs(config: FinetuneConfig, options: FinetuneOptions): Promise<Inputs> {
   const sets = await loadSets(config);
-  const model = await readForFineTuning(config.checkpoint, options.onNotice);
+  const model = await readForFineTuning(config.checkpoint, { allow: config.allow, ...(options.onNotice ? { onNotice: options.onNotice } : {}) });
   for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
   if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
   return { sets, model };
@@ -157,6 +158,24 @@ async function finish(config: FinetuneConfig, directory: string, done: readonly 
   return result;
 }
 
+const seedDirectory = (directory: string, seed: number): string => join(directory, `seed-${seed}`);
+
+/** Trains what is not done of a plan, seed by seed: one that was interrupted goes on, one that has not begun begins. */
+async function trainSeeds({ config, seeds }: SeedsPlan, directory: string, inputs: Inputs, options: FinetuneOptions): Promise<readonly SeedResult[]> {
+  const done: SeedResult[] = [];
+  for (let seed = config.seed; seed < config.seed + seeds; seed++) {
+    const own = seedDirectory(directory, seed);
+    const outcome = readSeedOutcome(own);
+    const result = outcome
+      ? { directory: own, seed, stopped: undefined, ...outcome }
+      : await trainSeed({ ...config, seed }, own, inputs, options, hasBegun(own));
+    done.push(result);
+    if (result.stopped !== undefined) break;
+    if (!outcome) writeSeedOutcome(own, result);
+  }
+  return done;
+}
+
 /**
  * Fine-tunes a checkpoint on a task in a directory that is absent or empty: in the directory itself, or for several seeds in `seed-…` below it. Everything that
  * input can mend is checked before the directory is touched.
@@ -166,24 +185,28 @@ async function finish(config: FinetuneConfig, directory: string, done: readonly 
 export async function finetune(config: FinetuneConfig, directory: string, seeds: number | undefined, options: FinetuneOptions = {}): Promise<FinetuneResult> {
   requireFresh(directory);
   const inputs = await loadInputs(config, options);
-  const done: SeedResult[] = [];
-  for (let seed = config.seed; seed < config.seed + (seeds ?? 1); seed++) {
-    done.push(await trainSeed({ ...config, seed }, seeds === undefined ? directory : join(directory, `seed-${seed}`), inputs, options));
-    if (done.at(-1)!.stopped !== undefined) break;
-  }
-  return finish(config, directory, done, inputs);
+  if (seeds === undefined) return finish(config, directory, [await trainSeed(config, directory, inputs, options)], inputs);
+  const plan = { config, seeds };
+  writeSeedsPlan(directory, plan);
+  return finish(config, directory, await trainSeeds(plan, directory, inputs, options), inputs);
 }
 
 /**
- * Goes on with a run of one seed from its latest checkpoint, or from a named one (`RUN/checkpoints/step-…`), under the configuration that it began with. Its
- * seconds are those since then.
+ * Goes on with a run from its latest checkpoint, or from a named one (`RUN/checkpoints/step-…`), under the configuration that it began with; with a run of several
+ * seeds at the first that is not done. The seconds of a seed that goes on are those since then.
  * @param engine another engine than the run began with
  * @throws HooklineError `HOOKLINE_RUN` where there is no such run, and as `finetune`
  */
 export async function resumeFinetuning(path: string, options: FinetuneOptions & { readonly engine?: FinetuneConfig['engine'] } = {}): Promise<FinetuneResult> {
+  const under = (saved: FinetuneConfig): FinetuneConfig => (options.engine ? { ...saved, engine: options.engine } : saved);
+  if (hasSeeds(path)) {
+    const { config: saved, seeds } = readSeedsPlan(path);
+    const config = under(saved);
+    const inputs = await loadInputs(config, options);
+    return finish(config, path, await trainSeeds({ config, seeds }, path, inputs, options), inputs);
+  }
   const { directory, checkpoint } = runPath(path);
-  const { config: saved } = readFinetuneRun(directory);
-  const config = options.engine ? { ...saved, engine: options.engine } : saved;
+  const config = under(readFinetuneRun(directory).config);
   const inputs = await loadInputs(config, options);
   return finish(config, directory, [await trainSeed(config, directory, inputs, options, checkpoint ?? true)], inputs);
 }
