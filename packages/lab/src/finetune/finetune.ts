@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { createTrainer, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import type { TextTask } from '@hookline/glue';
 import { type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
-import { type FineTuningSets, readForFineTuning } from '@hookline/glue/node';
+import type { FineTuningSets } from '@hookline/glue/node';
 import { whileRunning } from '../failures.js';
+import { readEvaluated } from '../inspect/read-evaluated.js';
 import { requireFresh, runFiles, runPath } from '../pretrain/files.js';
 import { methodOf } from '../pretrain/plugins.js';
 import { renderReport } from '../report/index.js';
@@ -132,7 +133,11 @@ async function trainSeed(
 
 async function loadInputs(config: FinetuneConfig, options: FinetuneOptions): Promise<Inputs> {
   const sets = await loadSets(config);
-  const model = await readForFineTuning(config.checkpoint, { allow: config.allow, ...(options.onNotice ? { onNotice: options.onNotice } : {}) });
+  const model = await readEvaluated(config.checkpoint, {
+    heads: { mlm: 'drop', nsp: 'drop' },
+    allow: config.allow,
+    ...(options.onNotice ? { onNotice: options.onNotice } : {}),
+  });
   for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
   if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
   return { sets, model };

@@ -1,5 +1,4 @@
 import { bertModel, openBlock } from '@hookline/bert';
-import { readPretrained } from '@hookline/bert/node';
 import { HooklineError, type Scalars } from '@hookline/core';
 import {
   classifierWeights,
@@ -16,6 +15,7 @@ import {
 } from '@hookline/glue';
 import { writePredictions } from '@hookline/glue/node';
 import { type Engine, type EngineName, loadEngine } from '@hookline/tfjs';
+import { readEvaluated } from '../inspect/read-evaluated.js';
 import { evaluationSplits, loadSet, testSplits } from './data.js';
 import { checkpointPath, type FinetuneRun, finetuneRuns } from './files.js';
 
@@ -34,7 +34,7 @@ interface Opened {
 
 async function open({ directory, config, task }: FinetuneRun, { best = false, engine = 'auto' }: UseOptions): Promise<Opened> {
   const checkpoint = await checkpointPath(directory, best, evaluationSplits(config)[0]!);
-  const pretrained = await readPretrained(checkpoint, { heads: { mlm: 'drop', nsp: 'drop', pooler: 'need', classifier: 'need' } });
+  const pretrained = await readEvaluated(checkpoint, { heads: { mlm: 'drop', nsp: 'drop', pooler: 'need', classifier: 'need' } });
   const { tensors, heads } = classifierWeights(pretrained, task.target, { head: 'need', source: checkpoint });
   const loaded = await loadEngine(engine);
   const model = bertModel(pretrained.config, tensors, heads);

@@ -2,6 +2,7 @@ import { bertBlocks } from '@hookline/bert';
 import { type Pretrained, type ReadPretrainedOptions, readPretrained } from '@hookline/bert/node';
 import { type Gates, HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import { expectedGates, matchedDropping, stochasticDepthAsPld } from '@hookline/pld-plugin';
+import { readFinetuneRun } from '../finetune/files.js';
 import type { CompleteConfig } from '../pretrain/config.js';
 import { readRunConfig, runPath } from '../pretrain/files.js';
 
@@ -21,22 +22,30 @@ export function foldGains(tensors: Tensors, gates: Gates): Tensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, factors.has(name) ? scaled(tensor, factors.get(name)!) : tensor]));
 }
 
-/** The configuration of a pre-training run; undefined for a run of another kind, which knows no method that scales at evaluation. */
-function pretrainingOf(path: string): CompleteConfig | undefined {
-  try {
-    return readRunConfig(runPath(path).directory);
-  } catch (error) {
-    if (error instanceof HooklineError) return undefined;
-    throw error;
+/** What the run of `pretrain` or `finetune` that a path lies in says of its method. */
+function configOf(path: string): Scaling | undefined {
+  const { directory } = runPath(path);
+  for (const read of [readRunConfig, (from: string) => readFinetuneRun(from).config]) {
+    try {
+      return read(directory);
+    } catch (error) {
+      if (!(error instanceof HooklineError)) throw error;
+    }
   }
+  return undefined;
 }
 
-/** The evaluation plan of a run whose method scales there: the original stochastic depth. */
-function evaluationPlan({ origin, config }: Pretrained): Gates | undefined {
-  const run = origin.kind === 'run' ? pretrainingOf(origin.path) : undefined;
-  if (run?.stochasticDepth?.scaling !== 'evaluation') return undefined;
-  const { stochasticDepth: depth, steps } = run;
-  return expectedGates(matchedDropping(stochasticDepthAsPld(depth), { blocks: bertBlocks(config), steps }), steps);
+/** What a run says of a method that scales at evaluation. */
+type Scaling = Pick<CompleteConfig, 'stochasticDepth'>;
+
+/**
+ * A model as its run evaluates it: where that was under the original stochastic depth, with the keep probabilities inside the weights. They are the same at every
+ * step.
+ */
+export function foldEvaluation<P extends Pick<Pretrained, 'config' | 'tensors'>>(read: P, { stochasticDepth: depth }: Scaling): P {
+  if (depth?.scaling !== 'evaluation') return read;
+  const dropping = matchedDropping(stochasticDepthAsPld(depth), { blocks: bertBlocks(read.config), steps: 1 });
+  return { ...read, tensors: foldGains(read.tensors, expectedGates(dropping, 1)) };
 }
 
 /**
@@ -45,6 +54,6 @@ function evaluationPlan({ origin, config }: Pretrained): Gates | undefined {
  */
 export async function readEvaluated(source: string, options?: ReadPretrainedOptions): Promise<Pretrained> {
   const read = await readPretrained(source, options);
-  const plan = evaluationPlan(read);
-  return plan ? { ...read, tensors: foldGains(read.tensors, plan) } : read;
+  const run = read.origin.kind === 'run' ? configOf(read.origin.path) : undefined;
+  return run ? foldEvaluation(read, run) : read;
 }
