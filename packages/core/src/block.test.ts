@@ -34,6 +34,14 @@ test('an open block runs through the algebra, inputs and all', () => {
   expect(calls).toEqual([{ name: 'y', gate: openGates(blocks)[1], recompute: true, seed: [42, 1], mode: 'train' }]);
 });
 
+test('blocks run in the order of the plan in training; an evaluation, of several batches, begins anew', () => {
+  const train = makeBlock(pass());
+  train('y', 1, (x) => x);
+  expect(() => train('x', 1, (x) => x)).toThrow("block 'x' ran after 'y', and the learner lists it before; run the blocks in one order at every step");
+  const evaluate = makeBlock(pass({ mode: 'evaluate' }));
+  for (const name of ['x', 'y', 'x', 'y']) expect(evaluate(name, 1, (x) => x)).toBe(1001);
+});
+
 test("a closed block's body is not called, hooks see it all the same", () => {
   const phases: unknown[] = [];
   const gates = openGates(blocks).map((gate) => ({ ...gate, active: gate.name === 'y' }));

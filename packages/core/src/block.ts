@@ -21,10 +21,14 @@ export interface Pass<T> {
 
 const misused = (what: string, hint: string): HooklineError => new HooklineError('HOOKLINE_BLOCK', what, { hint });
 
-function checkOutput(name: string, output: unknown): void {
-  if (output === undefined || output === null) throw misused(`the body of block '${name}' returned nothing`, "return the block's output");
+/**
+ * @param part what the body belongs to: `block 'layer.1'`
+ * @throws HooklineError `HOOKLINE_BLOCK` where the body gave nothing, or a promise of something
+ */
+export function checkBlockOutput(part: string, output: unknown): void {
+  if (output === undefined || output === null) throw misused(`the body of ${part} returned nothing`, 'return its output');
   if (typeof (output as { then?: unknown }).then === 'function')
-    throw misused(`the body of block '${name}' is asynchronous`, 'a forward pass is synchronous: compute what it awaits before');
+    throw misused(`the body of ${part} is asynchronous`, 'a forward pass is synchronous: compute what it awaits before');
 }
 
 /** The border of the blocks in one pass. */
@@ -35,19 +39,25 @@ export interface Border<T> extends Block<T> {
 
 /**
  * The border of a residual block: the one place where gates, hooks and recomputation meet. A closed block's body is not called.
- * @throws HooklineError `HOOKLINE_BLOCK` for an unknown, nested or repeated block and for an asynchronous body
+ * @throws HooklineError `HOOKLINE_BLOCK` for an unknown, nested or repeated block, one out of order, and for an asynchronous body
  */
 export function makeBlock<T>(pass: Pass<T>): Border<T> {
   const { mode, step, micro, algebra, hook } = pass;
   const places = new Map<string, readonly [number, Gate]>(pass.gates.map((gate, index) => [gate.name, [index, gate]]));
   const ran = new Set<string>();
   let inside: string | undefined;
+  /** Index of the block that ran last. */
+  let last = -1;
 
   const place = (name: string): readonly [number, Gate] => {
     const found = places.get(name);
     if (!found) throw misused(`the learner has no block '${name}'`, didYouMean(name, places.keys()));
     if (inside !== undefined) throw misused(`block '${name}' lies inside block '${inside}'`, 'use branch() for the parts of a block');
     if (mode === 'train' && ran.has(name)) throw misused(`block '${name}' ran twice in one forward pass`, 'give each call of block() a name of its own');
+    if (mode === 'train' && found[0] < last) {
+      throw misused(`block '${name}' ran after '${pass.gates[last]?.name}', and the learner lists it before`, 'run the blocks in one order at every step');
+    }
+    last = found[0];
     ran.add(name);
     return found;
   };
@@ -66,7 +76,7 @@ export function makeBlock<T>(pass: Pass<T>): Border<T> {
       } finally {
         inside = undefined;
       }
-      checkOutput(name, output);
+      checkBlockOutput(`block '${name}'`, output);
     }
     return hook ? hook<BlockLeave<T>>({ phase: 'leave', mode, step, micro, index, name, gate, input, output }).output : output;
   };

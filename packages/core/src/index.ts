@@ -1,3 +1,4 @@
+export { checkBlockOutput } from './block.js';
 export { isBetter, monitorSchema } from './checkpoint/retention.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata, safetensorsParts } from './checkpoint/safetensors.js';
 export { definePlugin, type PluginDefinition, type PluginFactory } from './define-plugin.js';

@@ -1,4 +1,4 @@
-import type { Algebra } from '@hookline/core';
+import { type Algebra, checkBlockOutput } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { nativeBackend } from '../compile/native.js';
 import { distanceBetween, dotProduct, squareSum } from '../optimizers/host.js';
@@ -6,6 +6,7 @@ import type { CompiledBlocks } from './compiled-blocks.js';
 import { type Forward, recomputation } from './recompute.js';
 import { blend } from './residual.js';
 import { scopeOf } from './scope.js';
+import { checkShape } from './shape.js';
 
 /**
  * The tensor operations that the core asks for. What a block computed and the backward pass does not need is freed at its end.
@@ -21,6 +22,9 @@ export function tensorAlgebra(compiled?: CompiledBlocks): Algebra<tf.Tensor> {
       return tf.tidy(() => {
         const open = Object.values(call.gate.branches).map((branch) => (branch.active ? 1 : 0));
         const y = call.recompute ? recompute.run(`${call.name}|${open.join('')}|${call.mode}`, call.name, forward, x, inputs) : forward(x, inputs);
+        const part = `block '${call.name}'`;
+        checkBlockOutput(part, y);
+        checkShape(part, x, y);
         return call.gate.gain === 1 ? y : blend(x, y, tf.scalar(call.gate.gain));
       });
     },

@@ -1,4 +1,4 @@
-import { HooklineError, type Tensors } from '@hookline/core';
+import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /**
@@ -24,28 +24,55 @@ export interface Parameters {
   dispose(): void;
 }
 
+function checkSize(name: string, { shape, data }: NamedTensor): void {
+  const size = tf.util.sizeFromShape([...shape]);
+  if (size === data.length) return;
+  throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' of shape [${shape}] has ${data.length} numbers instead of ${size}`, {
+    hint: 'the file or the initialiser that it comes from is damaged',
+  });
+}
+
+const variableOf = ({ shape, data }: NamedTensor): tf.Variable => tf.tidy(() => tf.variable(tf.tensor(new Float32Array(data), [...shape], 'float32')));
+
 /**
  * Makes a variable of each tensor, all float32. Every new value is a tensor of its own, never written in place: the wasm backend keeps
  * packed copies of matrices by tensor and would go on multiplying by the old ones.
  */
 export function createParameters(tensors: Tensors): Parameters {
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    if (tf.util.sizeFromShape([...shape]) !== data.length) {
-      throw new HooklineError(
-        'HOOKLINE_PARAMETERS',
-        `parameter '${name}' of shape [${shape}] has ${data.length} numbers instead of ${tf.util.sizeFromShape([...shape])}`,
-        {
-          hint: 'the file or the initialiser that it comes from is damaged',
-        },
-      );
+  for (const [name, tensor] of Object.entries(tensors)) checkSize(name, tensor);
+  return parametersOf(new Map(Object.entries(tensors).map(([name, tensor]) => [name, variableOf(tensor)])));
+}
+
+/** Initial values by name. A `tf.Variable` is trained itself and stays the caller's; of anything else a copy is. */
+export type InitialParameters = Readonly<Record<string, tf.Variable | tf.Tensor | NamedTensor>>;
+
+/**
+ * Parameters of variables, tensors or host arrays.
+ * @throws HooklineError `HOOKLINE_PARAMETERS` for a variable that is not float32 or not trainable, or numbers that do not fill their shape
+ */
+export function parametersFrom(initial: InitialParameters): Parameters {
+  const entries = Object.entries(initial);
+  for (const [name, value] of entries) {
+    if (!(value instanceof tf.Tensor)) checkSize(name, value);
+    else if (value.dtype !== 'float32' || (value instanceof tf.Variable && !value.trainable)) {
+      throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' is ${value.dtype === 'float32' ? 'not trainable' : value.dtype}`, {
+        hint: 'parameters are trainable and float32: leave out what is not trained',
+      });
     }
   }
-  const variables = new Map<string, tf.Variable>();
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    const value = tf.tensor(new Float32Array(data), [...shape], 'float32');
-    variables.set(name, tf.variable(value));
-    value.dispose();
-  }
+  const made = entries.map(([name, value]) => {
+    if (value instanceof tf.Variable) return [name, value] as const;
+    return [name, value instanceof tf.Tensor ? tf.variable(value) : variableOf(value)] as const;
+  });
+  return parametersOf(new Map(made), new Set(entries.flatMap(([, value]) => (value instanceof tf.Variable ? [value] : []))));
+}
+
+/**
+ * Parameters that stand on variables there are already, in the order of the map.
+ * @param kept those that are somebody else's: `dispose` leaves them alone
+ */
+export function parametersOf(given: ReadonlyMap<string, tf.Variable>, kept: ReadonlySet<tf.Variable> = new Set()): Parameters {
+  const variables = new Map(given);
   let substitute: ReadonlyMap<string, tf.Tensor> | undefined;
 
   const unknown = (name: string): HooklineError =>
@@ -98,7 +125,7 @@ export function createParameters(tensors: Tensors): Parameters {
     },
     read: () => Object.fromEntries([...variables].map(([name, value]) => [name, { shape: [...value.shape], data: new Float32Array(value.dataSync()) }])),
     dispose() {
-      for (const value of variables.values()) value.dispose();
+      for (const value of variables.values()) if (!kept.has(value)) value.dispose();
       variables.clear();
     },
   };

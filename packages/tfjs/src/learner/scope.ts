@@ -1,6 +1,7 @@
-import { type BlockScope, HooklineError, type RunBlock } from '@hookline/core';
+import { type BlockScope, checkBlockOutput, HooklineError, type RunBlock } from '@hookline/core';
 import type * as tf from '@tensorflow/tfjs-core';
 import { addScaled } from './residual.js';
+import { checkShape } from './shape.js';
 
 /** A block's body, as `block` was given it. */
 export type BlockBody = (x: tf.Tensor, scope: BlockScope<tf.Tensor>, ...inputs: tf.Tensor[]) => tf.Tensor;
@@ -25,7 +26,11 @@ export function scopeOf(
         });
       }
       if (!branch.active) return x;
-      const sum = addScaled(x, body(x), gainOf(name, branch.gain));
+      const residual = body(x);
+      const part = `branch '${name}' of block '${block}'`;
+      checkBlockOutput(part, residual);
+      checkShape(part, x, residual);
+      const sum = addScaled(x, residual, gainOf(name, branch.gain));
       return after ? after(sum) : sum;
     },
   };
