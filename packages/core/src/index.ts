@@ -2,6 +2,7 @@ export { checkBlockOutput } from './block.js';
 export { isBetter, monitorSchema } from './checkpoint/retention.js';
 export { decodeSafetensors, encodeSafetensors, type SafetensorsMetadata, safetensorsParts } from './checkpoint/safetensors.js';
 export { definePlugin, type PluginDefinition, type PluginFactory } from './define-plugin.js';
+export { type DrivenPlugins, type DriveOptions, drivePlugins } from './drive-plugins.js';
 export * from './errors.js';
 export { type EvaluationPlan, evaluateLearner } from './evaluate-learner.js';
 export * from './events.js';

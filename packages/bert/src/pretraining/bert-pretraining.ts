@@ -41,7 +41,7 @@ export async function bertPretraining(options: BertPretrainingOptions): Promise<
   const initial = weights ? bertWeights(weights, config, heads) : initializeBert(config, seed, { heads, ...(data.unigram ? { unigram: data.unigram } : {}) });
   const parameters = createParameters(initial);
   const model: BertModel = { config, parameters, compiled: {} };
-  const recipe = pretrainingRecipe(config, typeof optimizer === 'string' ? optimizer : optimizer.type);
+  const recipe = pretrainingRecipe(config, (typeof optimizer === 'string' ? optimizer : optimizer.type) === 'lamb' ? 'lamb' : 'adamw');
   const { evaluation = {} } = data;
   const latest = new Map<string, readonly BatchScores[]>();
 

@@ -25,21 +25,24 @@ describe.each(['cpu', 'wasm'] as const)('saving and weights on %s', (engine) => 
     }
   };
 
-  it.each([{ type: 'adamw' }, { type: 'lamb', trustAll: true }] as const)('goes on bit for bit from a save in the middle, under %o', async (optimizer) => {
-    const straight = mlp({ depth: 3, optimizer });
-    straight.weights.copy('ema');
-    let saved = straight.save();
-    await train(straight, 0, 12, (i) => {
-      if (i === 6) saved = straight.save();
-      if (i === 8) void straight.evaluate('dev', blockOf(straight, { mode: 'evaluate' }), 'ema');
-    });
-    const resumed = mlp({ depth: 3, optimizer });
-    resumed.load(saved);
-    await train(resumed, 7, 12);
-    expect(resumed.save()).toEqual(straight.save());
-    straight.dispose();
-    resumed.dispose();
-  });
+  it.each([{ type: 'adamw' }, { type: 'lamb', trustAll: true }, { type: 'rmsprop', momentum: 0.9 }] as const)(
+    'goes on bit for bit from a save in the middle, under %o',
+    async (optimizer) => {
+      const straight = mlp({ depth: 3, optimizer });
+      straight.weights.copy('ema');
+      let saved = straight.save();
+      await train(straight, 0, 12, (i) => {
+        if (i === 6) saved = straight.save();
+        if (i === 8) void straight.evaluate('dev', blockOf(straight, { mode: 'evaluate' }), 'ema');
+      });
+      const resumed = mlp({ depth: 3, optimizer });
+      resumed.load(saved);
+      await train(resumed, 7, 12);
+      expect(resumed.save()).toEqual(straight.save());
+      straight.dispose();
+      resumed.dispose();
+    },
+  );
 
   it('saves copies under prefixed names', async () => {
     learner.weights.copy('ema');

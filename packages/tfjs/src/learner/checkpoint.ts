@@ -16,27 +16,22 @@ const slotPrefix = 'slot:';
 const host = (tensor: tf.Tensor): NamedTensor => ({ shape: [...tensor.shape], data: new Float32Array(tensor.dataSync()) });
 const device = ({ shape, data }: NamedTensor): tf.Tensor => tf.tensor(new Float32Array(data), [...shape], 'float32');
 
-/** Names of moments begin with the optimizer's, so that one optimizer's state is never taken for another's. */
-const prefixes = (optimizer: Optimizer): { readonly m: string; readonly v: string; readonly step: string } => {
-  const kind = optimizer.settings.type === 'lamb' ? 'lamb' : 'adam';
-  return { m: `${kind}.m/`, v: `${kind}.v/`, step: `${kind}.step/` };
-};
+/** Names of an optimizer's state begin with its own, so that one's is never taken for another's. */
+const prefixOf = ({ kind }: Optimizer, state: string): string => `${kind}.${state}/`;
 
 /**
- * Everything that training depends on, as copies: `weights/NAME`, `adam.m/NAME`, `adam.v/NAME` (or `lamb.…`), the step counter
+ * Everything that training depends on, as copies: `weights/NAME`, the optimizer's state, for Adam `adam.m/NAME` and `adam.v/NAME`, the step counter
  * `adam.step/NAME` (one int32), and `slot:SLOT/NAME`.
  */
 export function saveTensors({ parameters, optimizer, slots }: Saved): Tensors {
-  const { m, v, step } = prefixes(optimizer);
   const out: Record<string, NamedTensor> = {};
   for (const [name, tensor] of Object.entries(parameters.read())) out[`weights/${name}`] = tensor;
   const moments = optimizer.read();
   for (const name of parameters.names) {
-    const { m: first, v: second, count } = moments.get(name) as Moments;
+    const { state, count } = moments.get(name) as Moments;
     const shape = [...parameters.variable(name).shape];
-    out[m + name] = { shape, data: first };
-    out[v + name] = { shape, data: second };
-    out[step + name] = { shape: [1], data: Int32Array.of(count) };
+    for (const [one, data] of Object.entries(state)) out[prefixOf(optimizer, one) + name] = { shape, data };
+    out[prefixOf(optimizer, 'step') + name] = { shape: [1], data: Int32Array.of(count) };
   }
   for (const slot of slots.names()) for (const name of parameters.names) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
   return out;
@@ -51,13 +46,13 @@ const mismatch = (what: string): HooklineError =>
   new HooklineError('HOOKLINE_CHECKPOINT_MODEL', what, { hint: 'build the model with the sizes, and the optimizer, that the checkpoint was written with' });
 
 function check({ parameters, optimizer }: Saved, tensors: Tensors): readonly string[] {
-  const { m, v, step } = prefixes(optimizer);
+  const prefixes = optimizer.states.map((state) => prefixOf(optimizer, state));
   const savedSlots = [...new Set(Object.keys(tensors).flatMap((key) => slotOf(key) ?? []))];
   const expected = new Map<string, readonly number[]>();
   for (const name of parameters.names) {
     const { shape } = parameters.variable(name);
-    for (const prefix of ['weights/', m, v, ...savedSlots.map((slot) => `${slotPrefix}${slot}/`)]) expected.set(prefix + name, shape);
-    expected.set(step + name, [1]);
+    for (const prefix of ['weights/', ...prefixes, ...savedSlots.map((slot) => `${slotPrefix}${slot}/`)]) expected.set(prefix + name, shape);
+    expected.set(prefixOf(optimizer, 'step') + name, [1]);
   }
   for (const [key, shape] of expected) {
     const found = tensors[key];
@@ -77,10 +72,13 @@ function check({ parameters, optimizer }: Saved, tensors: Tensors): readonly str
 export function loadTensors(into: Saved, tensors: Tensors): void {
   const savedSlots = check(into, tensors);
   const { parameters, optimizer, slots } = into;
-  const { m, v, step } = prefixes(optimizer);
   const at = (key: string): NamedTensor => tensors[key] as NamedTensor;
   const numbers = (key: string): Float32Array => new Float32Array(at(key).data);
   for (const name of parameters.names) parameters.assign(name, device(at(`weights/${name}`)));
-  optimizer.restore(new Map(parameters.names.map((name) => [name, { m: numbers(m + name), v: numbers(v + name), count: at(step + name).data[0] as number }])));
+  const momentsOf = (name: string): Moments => ({
+    state: Object.fromEntries(optimizer.states.map((state) => [state, numbers(prefixOf(optimizer, state) + name)])),
+    count: at(prefixOf(optimizer, 'step') + name).data[0] as number,
+  });
+  optimizer.restore(new Map(parameters.names.map((name) => [name, momentsOf(name)])));
   slots.reset(new Map(savedSlots.map((slot) => [slot, new Map(parameters.names.map((name) => [name, device(at(`${slotPrefix}${slot}/${name}`))]))])));
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ParameterOps, ParameterTensors, Updated } from './parameter-ops.js';
+import { rulePass } from './rule-pass.js';
 import type { GroupPass, Shape, UpdateOps } from './update-ops.js';
 
 /** Moments as tensors, which a parameter's step replaces or changes in place. */
@@ -45,6 +46,7 @@ export const byParameter = (ops: () => ParameterOps): UpdateOps => ({
   together: false,
   adamw: (shapes) => tensorPass(shapes, (at, step) => ops().adamw(at, step)),
   lamb: (shapes) => tensorPass(shapes, (at, step) => ops().lamb(at, step)),
+  ruled: (shapes, rule) => rulePass(rule, shapes),
   decay: (ws, factors) => ws.map((w, i) => ops().decay(w, factors[i] as number)),
   lerp: (slots, ws, amount) => slots.map((slot, i) => ops().lerp(slot, ws[i] as tf.Tensor, amount)),
   add: (xs, ys) => xs.map((x, i) => tf.add(x, ys[i] as tf.Tensor)),

@@ -5,6 +5,7 @@ import { callCompiled, freeOwned } from '../compile/index.js';
 import type { NativeBackend } from '../compile/native.js';
 import { nativePass } from './native-pass.js';
 import { adamwProgram, lambProgram } from './native-programs.js';
+import { rulePass } from './rule-pass.js';
 import type { Shape, UpdateOps } from './update-ops.js';
 
 /** Graphs for norms that are kept, one for each list of shapes; those of a model's groups are few. */
@@ -57,6 +58,7 @@ export function nativeOps(backend: NativeBackend): UpdateOps {
     together: true,
     adamw: (shapes) => nativePass(backend, adamwProgram, shapes),
     lamb: (shapes) => nativePass(backend, lambProgram, shapes),
+    ruled: (shapes, rule) => rulePass(rule, shapes, (compute, ...args) => callCompiled(owner, 'optimizer', compute, ...args)),
     decay: (ws, factors) =>
       tf.tidy(() =>
         callCompiled(

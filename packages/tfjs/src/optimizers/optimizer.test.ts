@@ -158,7 +158,7 @@ describe.each(['cpu', 'wasm'] as const)('the optimizer on %s', (engine) => {
 });
 
 it.each([
-  [{ type: 'sgd' }, /type/],
+  [{ type: 'lion' }, /type/],
   [{ type: 'adamw', betas: [0.9, 1] }, /betas\[1\]/],
   [{ type: 'adamw', weigthDecay: 0.1 }, /weigthDecay/],
   [{ type: 'adamw', noDecay: 'bias' }, /noDecay/],

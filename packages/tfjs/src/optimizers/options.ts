@@ -16,7 +16,31 @@ const common = {
   biasCorrection: z.boolean().default(true),
 };
 
+const betas = z.tuple([fraction, fraction]).default([0.9, 0.999]);
+/** 1e-7 is TensorFlow.js's, on engines of 32-bit floats. */
+const epsilon = z.number().positive().default(1e-7);
+
+/** The optimizers of TensorFlow.js, by its formulas and without weight decay. Step counts are one for all parameters, whatever a plan's `counter` says. */
+const stock = [
+  z.strictObject({ type: z.literal('sgd') }),
+  z.strictObject({ type: z.literal('momentum'), momentum: z.number().min(0), nesterov: z.boolean().default(false) }),
+  z.strictObject({
+    type: z.literal('rmsprop'),
+    decay: fraction.default(0.9),
+    momentum: z.number().min(0).default(0),
+    epsilon,
+    centered: z.boolean().default(false),
+  }),
+  z.strictObject({ type: z.literal('adagrad'), initialAccumulator: z.number().positive().default(0.1), epsilon }),
+  z.strictObject({ type: z.literal('adadelta'), rho: fraction.default(0.95), epsilon }),
+  z.strictObject({ type: z.literal('adamax'), betas, epsilon, decay: z.number().min(0).default(0) }),
+] as const;
+
+const stockAdam = z.strictObject({ type: z.literal('adam'), betas, epsilon });
+
 export const optimizerOptions = z.discriminatedUnion('type', [
+  ...stock,
+  stockAdam,
   z.strictObject({ type: z.literal('adamw'), ...common }),
   z.strictObject({
     type: z.literal('lamb'),
@@ -27,7 +51,12 @@ export const optimizerOptions = z.discriminatedUnion('type', [
 ]);
 
 export type OptimizerOptions = z.input<typeof optimizerOptions>;
-export type OptimizerSettings = z.output<typeof optimizerOptions> & { readonly noDecay: (name: string) => boolean };
+type Parsed = z.output<typeof optimizerOptions>;
+
+/** Settings of the optimizers that are a formula over tensors, see `rules.ts`. */
+export type RuleSettings = z.output<(typeof stock)[number]>;
+type Decaying = Extract<Parsed, { readonly weightDecay: number }> & { readonly noDecay: (name: string) => boolean };
+export type OptimizerSettings = Decaying | z.output<typeof stockAdam> | RuleSettings;
 
 /** Biases and LayerNorms by their names in Hugging Face's BERT, which get no weight decay (Devlin et al. 2019). */
 export const biasOrLayerNorm = (name: string): boolean => name.endsWith('bias') || name.includes('LayerNorm') || name.includes('layer_norm');
@@ -35,5 +64,5 @@ export const biasOrLayerNorm = (name: string): boolean => name.endsWith('bias') 
 /** Checks options and fills in defaults; `HOOKLINE_OPTIONS` names the one that is wrong. */
 export function parseOptimizer(options: OptimizerOptions): OptimizerSettings {
   const parsed = parseOptions('optimizer', optimizerOptions, options);
-  return { ...parsed, noDecay: parsed.noDecay ?? biasOrLayerNorm };
+  return 'weightDecay' in parsed ? { ...parsed, noDecay: parsed.noDecay ?? biasOrLayerNorm } : parsed;
 }

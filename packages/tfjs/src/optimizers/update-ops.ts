@@ -5,6 +5,8 @@ import { byParameter } from './by-parameter.js';
 import type { LambStep } from './lamb.js';
 import { nativeOps } from './native-ops.js';
 import { parameterOps, registeredOps } from './parameter-ops.js';
+import type { RuleStep } from './rule-pass.js';
+import type { Rule } from './rules.js';
 
 /** One parameter's part in a pass. */
 export interface Update<Step> {
@@ -15,20 +17,20 @@ export interface Update<Step> {
   readonly step: Step;
 }
 
-/** First and second moment, row-major, as copies. */
-export interface HostMoments {
-  readonly m: Float32Array;
-  readonly v: Float32Array;
-}
+/** State tensors of a parameter by name, row-major, as copies. */
+export type HostState = Readonly<Record<string, Float32Array>>;
 
-/** An optimizer on a group of parameters, with their moments, which are zero at first. */
-export interface GroupPass<Step> {
-  /** Moves the moments on and answers with the new weights, in the order of `updates`: tensors of their own, never an old one written over. */
+/** First and second moment. */
+export type HostMoments = { readonly m: Float32Array; readonly v: Float32Array };
+
+/** An optimizer on a group of parameters, with their state: moments, which are zero at first. */
+export interface GroupPass<Step, State extends HostState = HostMoments> {
+  /** Moves the state on and answers with the new weights, in the order of `updates`: tensors of their own, never an old one written over. */
   update(updates: readonly Update<Step>[]): tf.Tensor[];
-  /** The moments by place. */
-  read(): readonly HostMoments[];
-  /** Replaces all moments. */
-  write(moments: readonly HostMoments[]): void;
+  /** The states by place. */
+  read(): readonly State[];
+  /** Replaces all states. */
+  write(states: readonly State[]): void;
   dispose(): void;
 }
 
@@ -40,6 +42,7 @@ export interface UpdateOps {
   readonly together: boolean;
   adamw(shapes: readonly Shape[]): GroupPass<AdamWStep>;
   lamb(shapes: readonly Shape[]): GroupPass<LambStep>;
+  ruled(shapes: readonly Shape[], rule: Rule): GroupPass<RuleStep, HostState>;
   /** `factors[i] · ws[i]`. */
   decay(ws: readonly tf.Tensor[], factors: readonly number[]): tf.Tensor[];
   /** `slots[i] + amount · (ws[i] − slots[i])`. */

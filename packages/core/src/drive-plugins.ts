@@ -1,0 +1,150 @@
+import type { Border } from './block.js';
+import { HooklineError } from './errors.js';
+import type { StepBegin, StepEnd } from './events.js';
+import type { BlockInfo } from './gates.js';
+import type { Algebra, Gradients, Learner } from './learner.js';
+import type { Plugin } from './plugin.js';
+import { startRun, trainingBlock } from './run.js';
+import { planRun } from './run-plan.js';
+import type { Services } from './services.js';
+import { beginEvent, endEvent, gradientsEvent } from './step-events.js';
+import type { Scalars } from './values.js';
+
+export interface DriveOptions<T> {
+  /** Who drives, as errors name it: `model.fit`. */
+  readonly driver: string;
+  readonly plugins: readonly Plugin<NoInfer<T>>[];
+  readonly blocks: readonly BlockInfo[];
+  readonly algebra: Algebra<T>;
+  /** Optimizer steps of the whole run. */
+  readonly total: number;
+  /** By default `total`: one epoch. */
+  readonly batchesPerEpoch?: number;
+  /** Key of every draw; default 0. */
+  readonly seed?: number;
+  /** The rate that the driver's own optimizer uses; what plugins are told and may not change. */
+  readonly learningRate?: number;
+  /** Milliseconds that an asynchronous answer may take; default 60,000. */
+  readonly hookTimeout?: number;
+  readonly services?: (run: Services) => void;
+}
+
+/** Plugins in a loop that is not the trainer's. */
+export interface DrivenPlugins<T> {
+  /** The plan of the next step, counted from 0: its gates, as the trainer would execute them. */
+  begin(): Promise<StepBegin>;
+  /** The border of the blocks in a forward pass of the planned step. */
+  block(): Border<T>;
+  /** Tells the plugins of the planned step's end; answers with what they asked for. */
+  end(outcome: { readonly losses: Scalars; readonly gradientNorm: number }): Promise<StepEnd>;
+  /** Throws what a plugin did wrong after its last answer, if anything, and ends their pipelines. */
+  close(): void;
+}
+
+/** What plugins may plan besides gates, and only a learner can do. The count in a bias correction is the business of whoever has the optimizer. */
+const beyondGates = {
+  learningRate: (plan: StepBegin, open: StepBegin) => plan.learningRate !== open.learningRate,
+  rateScale: (plan: StepBegin, open: StepBegin) => plan.rateScale !== open.rateScale,
+  recompute: (plan: StepBegin, open: StepBegin) => plan.recompute !== open.recompute,
+  dropped: (plan: StepBegin, open: StepBegin) => plan.dropped !== open.dropped,
+} as const;
+
+/**
+ * Runs plugins that plan gates outside the trainer, by the trainer's own rules: their order, exactly one valid answer for each event, gates that only
+ * close, keyed draws. What they ask for and the driver cannot do (gradients, weights, another rate, an evaluation) is refused by name, never ignored.
+ * @throws HooklineError `HOOKLINE_DRIVEN` for what only the trainer can do; what `createTrainer` and its run throw
+ */
+export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenPlugins<T>> {
+  const { driver, plugins, total, seed, learningRate = 0, hookTimeout, services } = options;
+  const refused = (what: string): HooklineError =>
+    new HooklineError('HOOKLINE_DRIVEN', `a plugin ${what}, which ${driver} cannot do`, { hint: 'train with createTrainer, where every plugin works' });
+  const { learner, gradients } = standIns(options, refused);
+  const plan = planRun<never, T>({
+    learner,
+    plugins,
+    steps: total,
+    learningRate,
+    ...(seed === undefined ? {} : { seed }),
+    ...(hookTimeout === undefined ? {} : { hookTimeout }),
+    ...(services === undefined ? {} : { services }),
+  });
+  if (plan.accumulation > 1) throw refused('accumulates gradients');
+  const run = await startRun(plan);
+  const { hooks, progress } = run;
+  let begun: StepBegin | undefined;
+  const planned = (): StepBegin => {
+    if (begun) return begun;
+    throw new HooklineError('HOOKLINE_DRIVEN', `${driver} has no step in progress`, { hint: 'begin() comes before block() and end()' });
+  };
+
+  return {
+    async begin() {
+      if (progress.step >= total) {
+        throw new HooklineError('HOOKLINE_DRIVEN', `${driver} goes on after its ${total} steps`, { hint: 'give the number of steps it takes' });
+      }
+      const open = beginEvent(run);
+      const answer = await hooks.step(open);
+      for (const [what, changed] of Object.entries(beyondGates)) if (changed(answer, open)) throw refused(`sets '${what}'`);
+      begun = answer;
+      return answer;
+    },
+    block: () => trainingBlock(run, planned(), 0),
+    async end(outcome) {
+      const ready = await hooks.step(gradientsEvent<T>(planned(), gradients));
+      if (ready.skipUpdate) throw refused('skips an update');
+      if (ready.gradients !== gradients || ready.learningRate !== planned().learningRate) throw refused('changes an update');
+      const end = await hooks.step(endEvent(ready, outcome));
+      begun = undefined;
+      progress.step += 1;
+      progress.position += 1;
+      if (end.checkpoint) throw refused('asks for a checkpoint');
+      return end;
+    },
+    close() {
+      try {
+        hooks.verify();
+      } finally {
+        hooks.close();
+        plan.news.tell('end', { steps: progress.step, stopped: progress.step === total ? undefined : 'left' });
+        plan.news.close();
+      }
+    },
+  };
+}
+
+type Refused = (what: string) => HooklineError;
+
+/** A learner and gradients that plugins may be told of and not use. */
+function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveOptions<T>, refused: Refused) {
+  const never = (what: string) => (): never => {
+    throw refused(what);
+  };
+  const weights = { copy: never('keeps weights'), lerp: never('averages weights'), restore: never('restores weights'), has: () => false };
+  const training = never('trains');
+  const learner: Learner<never, T> = {
+    blocks,
+    algebra,
+    weights,
+    data: { batchesPerEpoch, batch: training, counts: training },
+    evaluationSets: [],
+    gradients: training,
+    update: training,
+    evaluate: training,
+    save: training,
+    load: training,
+    dispose: training,
+  };
+  const reads = never('reads gradients');
+  const changes = never('changes gradients');
+  const gradients: Gradients<T> = {
+    names: [],
+    norm: reads,
+    values: reads,
+    clipNorm: changes,
+    clipValue: changes,
+    scale: changes,
+    map: changes,
+    replace: changes,
+  };
+  return { learner, gradients };
+}
