@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pretrainJsonSchema } from '@hookline/lab';
+import { finetuneJsonSchema, pretrainJsonSchema } from '@hookline/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../src/commands/index.js';
 import { createProgram } from '../src/program.js';
@@ -70,9 +70,13 @@ describe('help', () => {
   );
 });
 
-it('the shipped JSON Schema is that of the configuration', () => {
-  const shipped = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'hookline.schema.json'), 'utf8')) as unknown;
-  expect(shipped).toEqual(JSON.parse(JSON.stringify(pretrainJsonSchema()))); // made anew by: hookline schema > packages/cli/hookline.schema.json
+// made anew by: hookline schema > packages/cli/hookline.schema.json, and hookline schema finetune > packages/cli/hookline.finetune.schema.json
+it.each([
+  ['hookline.schema.json', pretrainJsonSchema],
+  ['hookline.finetune.schema.json', finetuneJsonSchema],
+] as const)('the shipped %s is that of the configuration', (file, schema) => {
+  const shipped = JSON.parse(readFileSync(join(import.meta.dirname, '..', file), 'utf8')) as unknown;
+  expect(shipped).toEqual(JSON.parse(JSON.stringify(schema())));
 });
 
 describe('the commands on a run', { timeout: 120_000 }, () => {

@@ -62,6 +62,11 @@ export const finetuneConfig = z
 /** Checked, with defaults. */
 export type FinetuneConfig = z.output<typeof finetuneConfig>;
 
+/** The configuration as a JSON Schema (draft 2020-12), for editors. */
+export function finetuneJsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(finetuneConfig, { io: 'input', unrepresentable: 'any' }) as Readonly<Record<string, unknown>>;
+}
+
 /** Epochs where none are given: 3, and 5 for the two small tasks that Hugging Face's example trains longer. */
 export const epochsOf = ({ epochs, task }: Pick<FinetuneConfig, 'epochs' | 'task'>): number =>
   epochs ?? (['mrpc', 'wnli'].includes(task?.toLowerCase() ?? '') ? 5 : 3);

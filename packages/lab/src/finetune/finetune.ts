@@ -60,7 +60,7 @@ export interface FinetuneResult {
 
 /** Zhang & He 2020 (arXiv:2010.13369) put LayerNorm before the branches for the sake of dropping. */
 const postNormWarning =
-  'the checkpoint is PostLN, and Progressive Layer Dropping was made for PreLN: its authors found that PostLN does not stay stable when blocks are dropped';
+  'the checkpoint is PostLN, and Progressive Layer Dropping was made for PreLN: its authors put LayerNorm before the branches to keep training stable while blocks are dropped';
 
 interface Inputs {
   readonly sets: FineTuningSets & { readonly task: TextTask };
