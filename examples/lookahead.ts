@@ -1,6 +1,6 @@
 import { definePlugin, during } from '@hookline/core';
 import { pipe } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProgram, run } from './run.js';
 
 /** Lookahead (Zhang et al. 2019, arXiv 1907.08610): every few steps slow weights move a part of the way to the trained ones, which go on from there. */

@@ -1,5 +1,5 @@
 import { definePlugin, during } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProgram, run } from './run.js';
 
 /** Freezes the blocks one by one from the input up, as their training settles; the last `keep` blocks train to the end. */

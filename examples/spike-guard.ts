@@ -1,5 +1,5 @@
 import { definePlugin, during } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isProgram, run } from './run.js';
 
 /** Leaves out an update whose gradient norm is many times the running mean: a bad batch then costs one step, not the run. */

@@ -23,6 +23,7 @@ interface Source {
   readonly package: string;
   readonly forNode: boolean;
   readonly lines: number;
+  readonly text: string;
   readonly imports: readonly string[];
 }
 
@@ -39,6 +40,7 @@ function sources(): Source[] {
           package: name,
           forNode: file.includes('/src/node/'),
           lines: text.split('\n').length,
+          text,
           imports: ts.preProcessFile(text, true, true).importedFiles.map((found) => found.fileName),
         };
       }),
@@ -85,6 +87,10 @@ describe('the rooms of the house', () => {
     const free = all.filter((source) => browserCapable.includes(source.package) && !source.forNode);
     const ofNode = (specifier: string) => specifier.startsWith('node:') || /(^|\/)node\//.test(specifier) || specifier.endsWith('/node');
     expect(offenders(free, ofNode)).toEqual([]);
+  });
+
+  it("imports zod by `import * as z from 'zod'`: of `import { z }`, bundlers keep every schema and every language", () => {
+    expect(all.filter((source) => /^import \{[^}]*\bz\b[^}]*\} from 'zod'/m.test(source.text)).map((source) => source.file)).toEqual([]);
   });
 
   it('keeps every file of core under 250 lines', () => {

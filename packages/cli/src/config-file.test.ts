@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkConfigFile, overlay, readConfigFile } from './config-file.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'hookline-config-'));

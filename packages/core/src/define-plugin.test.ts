@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePlugin } from './define-plugin.js';
 import { HooklineError } from './errors.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const callable = z.custom((value) => typeof value === 'function', 'must be a function');
 const verbs = <K extends string>(...names: readonly K[]) => z.looseObject(Object.fromEntries(names.map((name) => [name, callable])));

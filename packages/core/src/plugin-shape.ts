@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HooklineError } from './errors.js';
 import { nearest } from './nearest.js';
 import { parseOptions } from './parse.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { HooklineError } from './errors.js';
 import { during } from './hooks/during.js';
 import { memoryStore } from './memory-store.js';

@@ -1,4 +1,4 @@
-import 'reflect-metadata';
+import 'reflect-metadata/lite';
 import { container, type DependencyContainer, type InjectionToken } from 'tsyringe';
 import { uniform } from './random.js';
 import type { CheckpointStore } from './trainer-types.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HooklineError } from './errors.js';
 import { learnerSchema } from './learner-shape.js';
 import { parseOptions } from './parse.js';

@@ -1,6 +1,6 @@
 /** What users write, compiled; and what must not compile. */
 import { bufferCount, delay, filter, mergeMap, pairwise, pipe, scan, tap } from 'rxjs';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   asynchronously,
   type Block,

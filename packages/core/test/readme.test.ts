@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import * as core from '../src/index.js';
 import * as node from '../src/node/index.js';
 import { trainerOptions } from '../src/trainer-options.js';

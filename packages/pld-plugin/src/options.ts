@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { conventionSchema, profileSchema } from './profile.js';
 import { scheduleSchema } from './schedule.js';
 

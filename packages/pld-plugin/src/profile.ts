@@ -1,5 +1,5 @@
 import { HooklineError } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How keep probability and scale are read off the depth; they differ in the wild. With u = 1 − theta and blocks i = 1 … L:

@@ -1,5 +1,5 @@
 import { HooklineError, lengthInSteps, lengthSchema } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const during = { start: lengthSchema.optional(), length: lengthSchema.optional() };
 

@@ -1,5 +1,5 @@
 import { definePlugin, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonOptions, type PldOptions } from './options.js';
 import { profileSchema } from './profile.js';
 import { droppingHooks } from './progressive-layer-dropping.js';

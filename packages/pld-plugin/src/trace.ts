@@ -10,7 +10,7 @@ import {
   type Plugin,
   parseOptions,
 } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const factor = z.number().finite();
 const branchSchema = z.strictObject({ active: z.boolean(), gain: factor.default(1) });

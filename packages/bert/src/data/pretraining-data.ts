@@ -1,5 +1,5 @@
 import { type Data, HooklineError, parseOptions, permutation, uniform } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkTokenizer, type TokenStore } from '../corpus/token-store.js';
 import type { PretrainingBatch } from '../pretraining/batch.js';
 import type { Examples } from './examples.js';

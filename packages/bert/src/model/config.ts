@@ -1,5 +1,5 @@
 import { HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Layers and width of Google's small BERTs and of BERT base (Turc et al. 2019, Devlin et al. 2019). */
 export const bertSizes = {

@@ -1,5 +1,5 @@
 import { given, HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BertConfig, bertConfig } from './config.js';
 
 /**

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { extname, join, relative, resolve } from 'node:path';
 import { HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DocumentPiece, splitSentences } from '../corpus/documents.js';
 import { fingerprint } from '../tokenizer/fingerprint.js';
 import { utf8Lines } from './utf8-lines.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { given, HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Document, DocumentPiece } from '../corpus/documents.js';
 import { isHeldOut, splitTokens } from '../corpus/split.js';
 import { type TokenStore, tokenBuilder } from '../corpus/token-store.js';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tokenizerFromJson, tokenizerToJson } from '../tokenizer/tokenizer-json.js';
 import { formatVocabulary, parseVocabulary } from '../tokenizer/vocabulary.js';
 import { type Tokenizer, type WordPieceOptions, wordPiece } from '../tokenizer/wordpiece.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { indexedTokens, type TokenIds, type TokenIndex, type TokenStore } from '../corpus/token-store.js';
 
 /** Tokens of a corpus in a folder: `header.json`, `tokens.bin` (ids), `index.bin` (documents and sentences), `names.txt`. */

@@ -1,7 +1,7 @@
 import { type Data, given, HooklineError, type Plugin, parseOptions, type Tensors } from '@hookline/core';
 import type { EngineName, OptimizerOptions } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BertConfig, type BertConfigOptions, bertConfig, bertConfigOptions } from '../model/config.js';
 import type { PretrainingBatch } from './batch.js';
 import type { PretrainingObjective } from './objectives.js';

@@ -1,5 +1,5 @@
 import { HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tokenizerJson } from './library.js';
 import { type Tokenizer, wordPiece } from './wordpiece.js';
 

@@ -1,5 +1,5 @@
 import { HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CountedWord, mergePairs } from './merges.js';
 import { specialTokens } from './vocabulary.js';
 import { wordCounter } from './word-counts.js';

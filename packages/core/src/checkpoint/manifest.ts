@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HooklineError } from '../errors.js';
 import type { Checkpoint } from '../trainer-types.js';
 import { fromPlainJson, toPlainJson } from './plain-json.js';

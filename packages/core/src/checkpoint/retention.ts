@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Monitor, Retention } from '../trainer-types.js';
 import type { Scalars } from '../values.js';
 

@@ -3,7 +3,7 @@
  * `{name: {dtype, shape, data_offsets: [begin, end]}, __metadata__: {text: text}}`, and the numbers, row by row, without gaps.
  * Numbers are taken as they lie in memory: little-endian wherever JavaScript engines run.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { HooklineError } from '../errors.js';
 import type { Host, NamedTensor, Tensors } from '../values.js';
 import { bfloat16ToFloat32, float16ToFloat32 } from './half.js';

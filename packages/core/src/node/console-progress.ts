@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { Clock } from '../services.js';
 import { evaluationLine, type Progress, plainLine, terminalLine } from './progress-line.js';

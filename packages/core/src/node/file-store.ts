@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { bestOf, expendable, monitorSchema, retentionSchema, type Saved } from '../checkpoint/retention.js';
 import { HooklineError } from '../errors.js';
 import { parseOptions } from '../parse.js';

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { HooklineError } from '../errors.js';
 import { during } from '../hooks/during.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { HooklineError } from '../errors.js';
 import type { News } from '../trainer-types.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bestSchema, isBetter, retentionSchema } from '../checkpoint/retention.js';
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A length of a run: an integer from 1 is a number of steps, a number in [0, 1) a fraction of the run. */
 export const lengthSchema = z

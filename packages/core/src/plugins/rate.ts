@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseOptions } from '../parse.js';
 import { lengthInSteps, lengthSchema, periodInSteps, positiveLengthSchema } from './length.js';
 

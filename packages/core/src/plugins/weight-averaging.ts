@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
 

@@ -1,6 +1,6 @@
 import { map, scan } from 'rxjs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import type { StepEvent } from '../events.js';
 import { mergeGates } from '../gates.js';

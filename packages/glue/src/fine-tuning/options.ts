@@ -1,7 +1,7 @@
 import { HooklineError, type Plugin, parseOptions } from '@hookline/core';
 import type { EngineName, OptimizerOptions } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LabelledSet, TextTask } from '../tasks/task.js';
 import type { PretrainedModel } from './classifier-weights.js';
 

@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
 import { syncDirectory, systemCode, writeError } from '@hookline/core/node';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GlueTask, SplitLayout } from '../tasks/glue-task.js';
 import { locateSplit } from './locate-glue.js';
 

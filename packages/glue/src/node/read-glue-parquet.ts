@@ -1,5 +1,5 @@
 import { type AsyncBuffer, asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataError } from '../data/data-error.js';
 import { inRange } from '../data/parse-label.js';
 import { skippedRows } from '../data/skipped-rows.js';

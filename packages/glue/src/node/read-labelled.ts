@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { HooklineError, parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataError } from '../data/data-error.js';
 import { inferTarget } from '../data/infer-target.js';
 import { parseLabel } from '../data/parse-label.js';

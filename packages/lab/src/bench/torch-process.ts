@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeSafetensors, HooklineError, type Tensors } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { lineProcess } from './line-process.js';
 
 /** A model in PyTorch, in a process of its own that takes one step on request. */

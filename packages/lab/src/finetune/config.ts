@@ -1,6 +1,6 @@
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const whole = (least: number) => z.int().min(least);
 const path = z.string().min(1);

@@ -4,7 +4,7 @@ import { writeRunModel } from '@hookline/bert/node';
 import { HooklineError, type Monitor, parseOptions } from '@hookline/core';
 import { bestCheckpoint, readMetrics } from '@hookline/core/node';
 import { type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
-import { z } from 'zod';
+import * as z from 'zod';
 import { runFiles } from '../pretrain/files.js';
 import { type FinetuneConfig, finetuneConfig } from './config.js';
 

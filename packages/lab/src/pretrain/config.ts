@@ -1,7 +1,7 @@
 import { bertConfigOptions } from '@hookline/bert';
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseDuration } from './duration.js';
 
 const whole = (least: number) => z.int().min(least);

@@ -1,5 +1,5 @@
 import type { Scalars } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What became of a cell, as its `result.json` says. */
 export const outcomeSchema = z.strictObject({

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { definePlugin, during, HooklineError } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatTraceLine, type GateTrace, parseTrace } from '../trace.js';
 
 /**

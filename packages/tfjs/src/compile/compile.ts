@@ -1,6 +1,6 @@
 import { parseOptions } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isolated, nested, recording as taping } from '../learner/tape.js';
 import { releaseGraph } from './graphs.js';
 import { Refusal } from './hazards.js';

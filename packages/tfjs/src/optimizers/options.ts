@@ -1,5 +1,5 @@
 import { parseOptions } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const fraction = z.number().min(0).lt(1);
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { decodeSafetensors, HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import { readWhole } from '@hookline/core/node';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Names of files in a Hugging Face folder. */
 export const hubFiles = { config: 'config.json', weights: 'model.safetensors', index: 'model.safetensors.index.json' } as const;

@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { digestOf } from './digest.js';
 
 const recordedFile = z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string().length(64), modified: z.number() });
