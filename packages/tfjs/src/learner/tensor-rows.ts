@@ -1,6 +1,6 @@
 import { type Data, HooklineError, parseOptions, permutation } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Structure, structureOf } from '../compile/structure.js';
 
 /** A tensor, or several in an array or by name. */
