@@ -1,105 +1,78 @@
-import { HooklineError } from '@hookline/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type Graph, type GraphNode, graphOf } from './graph.js';
-import { findSpans, type Span } from './spans.js';
+import { chooseSpans, type NamedSpan, type ResidualBlockOptions } from './choose.js';
+import { costs } from './cost.js';
+import { type Graph, graphOf, nodeAt, sourceOf } from './graph.js';
 import { weightsOf } from './weights.js';
-
-export interface ResidualBlockOptions {
-  /**
-   * The blocks to take, by the names of their add layers: a list, or a pattern (`*` stands for any characters, or a RegExp).
-   * Default: all that are found. In a model inside the model an add layer is called `outer/add_1`.
-   */
-  readonly blocks?: string | RegExp | readonly string[];
-}
 
 /** A residual block as `console.table` shows it. */
 export interface ResidualBlock {
-  /** The add layer's. */
+  /** As its add layer is called, or as the user wants. */
   readonly name: string;
-  /** The layer whose output enters the block and stays when the branch is left out. */
+  /** The layer whose output enters: it stays when the block is closed, or a projection shortcut begins with it. */
   readonly begins: string;
   /** The add layer. */
   readonly ends: string;
-  /** Layers that a closed block skips, in order, without the add. */
+  /** Layers that a closed block does not call, in order: the branch, and an activation or normalization after the add that goes with it. The add comes on top. */
   readonly layers: readonly string[];
-  /** Layers of a projection shortcut, which always run. */
+  /** Layers of a projection shortcut: they always run, and what they give stays. */
   readonly shortcut: readonly string[];
-  /** Names of the trainable weights that only this block uses; see `layerWeights`. */
+  /** Names of the trainable weights that this block alone uses, as in `layerWeights`. */
   readonly parameters: readonly string[];
   /** How many numbers those are. */
   readonly weights: number;
-  /** Of the model's compute in a forward pass, 0 to 1, estimated from shapes. */
+  /** Of the model's multiply-adds in a forward pass, 0 to 1: what a closed block saves, estimated from shapes. */
   readonly share: number;
 }
 
+/** The blocks with all that an executor needs to know; rows and spans side by side. */
 export interface Found {
   readonly graph: Graph;
-  readonly spans: readonly Span[];
+  readonly spans: readonly NamedSpan[];
   readonly rows: readonly ResidualBlock[];
 }
 
-const globbed = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  );
-
-function chosen(names: readonly string[], wanted: ResidualBlockOptions['blocks']): (name: string) => boolean {
-  if (wanted === undefined) return () => true;
-  if (wanted instanceof RegExp) return (name) => wanted.test(name);
-  if (typeof wanted === 'string') {
-    const pattern = globbed(wanted);
-    return (name) => pattern.test(name);
-  }
-  for (const name of wanted) {
-    if (!names.includes(name))
-      throw new HooklineError('HOOKLINE_RESIDUAL', `no residual block ends in a layer '${name}'`, { hint: `those found end in: ${names.join(', ')}` });
-  }
-  return (name) => wanted.includes(name);
-}
-
-/** The blocks with all that an executor needs to know. */
 export function findBlocks(model: LayersModel, options: ResidualBlockOptions = {}): Found {
   const graph = graphOf(model);
-  const all = findSpans(graph);
-  const nameOf = (index: number): string => (graph.nodes[index] as GraphNode).name;
-  const wanted = chosen(
-    all.map(({ add }) => nameOf(add)),
-    options.blocks,
-  );
-  const spans = all.filter(({ add }) => wanted(nameOf(add)));
-  if (spans.length === 0) {
-    const adds = graph.nodes.filter((node) => node.layer?.getClassName() === 'Add').length;
-    throw new HooklineError('HOOKLINE_RESIDUAL', `model '${model.name}' has no residual block: ${graph.nodes.length} layers, ${adds} add layers`, {
-      hint: 'a residual block ends in tf.layers.add, one of whose inputs the others depend on',
-    });
-  }
+  const spans = chooseSpans(model.name, graph, options);
   const weights = weightsOf(model, graph);
-  const costs = graph.nodes.map(() => 1);
-  const whole = costs.reduce((sum, cost) => sum + cost, 0);
-  const rows = spans.map(({ add, x, inside }): ResidualBlock => {
-    const within = new Set(inside);
+  const cost = costs(graph);
+  const total = (indices: readonly number[]): number => indices.reduce((sum, index) => sum + (cost[index] as number), 0);
+  const namesOf = (indices: readonly number[]): string[] => indices.map((index) => nodeAt(graph, index)).flatMap(({ name, layer }) => (layer ? [name] : []));
+  const whole = total([...graph.nodes.keys()]);
+  const rows = spans.map(({ name, span }): ResidualBlock => {
+    const { add, split, inside, tail } = span;
+    const within = new Set([...inside, ...tail]);
     const own = weights.filter(({ trainable, nodes }) => trainable && nodes.every((index) => within.has(index)));
+    const entries = split.entries.length > 0 ? split.entries : split.kept;
     return {
-      name: nameOf(add),
-      begins: nameOf(graph.producer[x] as number),
-      ends: nameOf(add),
-      layers: inside.map(nameOf),
-      shortcut: [],
-      parameters: own.map(({ name }) => name),
+      name,
+      begins: entries.map((value) => sourceOf(graph, value).name).join(' + '),
+      ends: nodeAt(graph, add).name,
+      layers: namesOf([...within]),
+      shortcut: namesOf(split.projection),
+      parameters: own.map((weight) => weight.name),
       weights: own.reduce((sum, { size }) => sum + size, 0),
-      share: inside.reduce((sum, index) => sum + (costs[index] as number), 0) / whole,
+      share: total([...inside, add, ...tail]) / whole,
     };
   });
   return { graph, spans, rows };
 }
 
 /**
- * Finds the residual blocks of a functional or sequential `tf.layers` model, ordered by depth: rows that `console.table` shows well.
- * A block ends in an add layer one of whose inputs, x, the others depend on; a closed block answers with x and calls none of the layers in between.
- * Only looks: the model stays as it is.
- * @throws HooklineError `HOOKLINE_RESIDUAL` where nothing is found, or a name is none; `HOOKLINE_LAYERS_MODEL` for what is no model
+ * Finds the residual blocks of a functional or sequential `tf.layers` model, by depth: rows that `console.table` shows well. Only looks; the model stays as it is.
+ *
+ * A block ends in a `tf.layers.add`. One of its inputs, x, stays when the block is closed:
+ * - that which the others depend on; the layers in between are the branch, or branches;
+ * - or a plain projection (at most one convolution or dense layer without activation, normalization, pooling, padding) of what the others begin with.
+ *   The projection always runs, and its output is the block's x.
+ *
+ * Other inputs stay too and x is their sum. Sums written as adds of adds count as one. Models inside the model, Sequential ones too, are looked into, each use for
+ * itself. An activation or normalization after the add belongs to the block where x comes out of the same kind (post-activation ResNet, PostLN): the closed block
+ * is then the identity; elsewhere it stays outside, as after a projection or before the head. A side input that only the branch uses is left out with it.
+ *
+ * No block is: `average`, `concatenate`; an add neither of whose inputs leads to the other; one that changes x's shape (broadcasting); one whose branch
+ * has an output of the model inside, or a tensor that is used elsewhere, or a layer that makes a mask: of those, `warn` is told.
+ * @throws HooklineError `HOOKLINE_RESIDUAL` where nothing is found, with what was seen, or the blocks asked for are not there, cannot be left out, nest or are named
+ *   twice; `HOOKLINE_LAYERS_MODEL` for what is no model
  */
 export const residualBlocks = (model: LayersModel, options?: ResidualBlockOptions): readonly ResidualBlock[] => findBlocks(model, options).rows;

@@ -4,7 +4,7 @@ import { type Graph, graphOf, type Layer } from './graph.js';
 
 /** A weight of a model under a name of its own. */
 export interface LayerWeight {
-  /** As tf.layers saves it, `conv2d_1/kernel`; where two of a model share that name, the node's path stands before it. */
+  /** As tf.layers saves it, `conv2d_1/kernel`; where several of a model have that name, the path of a layer that uses it stands before it. */
   readonly name: string;
   readonly variable: LayerVariable;
   /** Whether `model.fit` would train it now. */
@@ -29,7 +29,7 @@ export function weightsOf(model: LayersModel, { nodes }: Graph): readonly LayerW
   const times = new Map<string, number>();
   for (const { originalName } of users.keys()) times.set(originalName, (times.get(originalName) ?? 0) + 1);
   return [...users].map(([variable, { layer, path, nodes: used }]) => ({
-    name: times.get(variable.originalName) === 1 ? variable.originalName : `${path}/${variable.originalName.split('/').at(-1)}`,
+    name: times.get(variable.originalName) === 1 ? variable.originalName : `${path}:${variable.originalName}`,
     variable,
     trainable: trained.has(variable),
     size: util.sizeFromShape(variable.shape as number[]),
@@ -38,6 +38,6 @@ export function weightsOf(model: LayersModel, { nodes }: Graph): readonly LayerW
   }));
 }
 
-/** A model's weights by name: the names that `residualBlocks` uses. Stable over runs and processes for a model built alike whose layers have names. */
+/** A model's weights by name: the names that `residualBlocks` uses. Stable over processes for a model built alike whose layers the user named. */
 export const layerWeights = (model: LayersModel): ReadonlyMap<string, LayerWeight> =>
   new Map(weightsOf(model, graphOf(model)).map((weight) => [weight.name, weight]));
