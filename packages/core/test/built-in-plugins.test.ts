@@ -29,6 +29,10 @@ const cases: Readonly<Record<string, () => Plugin>> = {
   evaluateEvery: () => core.evaluateEvery({ steps: 2, atStart: true }),
   metricsFile: () => node.metricsFile({ path: join(directory, 'metrics.jsonl') }),
   consoleProgress: () => node.consoleProgress({ stream: silent }),
+  blockStatistics: () => core.blockStatistics({ every: 2 }),
+  lesioning: () => core.lesioning({ when: 'always' }),
+  profiler: () => node.profiler({ path: join(directory, 'trace.json'), log: false }),
+  tensorBoard: () => node.tensorBoard({ folder: join(directory, 'tensorboard') }),
 };
 
 /** Steps after which each run is killed; early stopping ends its run after six evaluations. */

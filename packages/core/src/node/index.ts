@@ -5,5 +5,9 @@ export { bestCheckpoint, type FileStoreOptions, fileStore } from './file-store.j
 export { type InterruptSignal, interruptSignal } from './interrupt.js';
 export { metricsFile } from './metrics-file.js';
 export { type MetricsKind, type MetricsLine, parseMetrics, readMetrics } from './metrics-lines.js';
+export { type Profile, type ProfilePart, type ProfileRow, profileTable } from './profile.js';
+export { profileLines, profiler } from './profiler.js';
 export { evaluationLine, formatBar, formatDuration, type Progress, plainLine, progressParts, terminalLine } from './progress-line.js';
 export { openRun } from './run-storage.js';
+export { tensorBoard } from './tensor-board.js';
+export { readProfile } from './trace-events.js';
