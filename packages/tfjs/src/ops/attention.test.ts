@@ -13,7 +13,7 @@ interface Shape {
 }
 
 /** By definition, number for number. */
-function reference({ batch, length, heads, depth }: Shape, mask?: ArrayLike<number>, thinning?: ArrayLike<number>) {
+function reference({ batch, length, heads, depth }: Shape, mask?: ArrayLike<number>, thinning?: ArrayLike<number>, causal = false) {
   const width = heads * depth;
   return (q: Float64Array, k: Float64Array, v: Float64Array): Float64Array => {
     const y = new Float64Array(q.length);
@@ -22,7 +22,7 @@ function reference({ batch, length, heads, depth }: Shape, mask?: ArrayLike<numb
         for (let i = 0; i < length; i++) {
           const at = (position: number, d: number) => (b * length + position) * width + a * depth + d;
           const scores = Array.from({ length }, (_, j) => {
-            if (mask && mask[b * length + j] === 0) return Number.NEGATIVE_INFINITY;
+            if ((mask && mask[b * length + j] === 0) || (causal && j > i)) return Number.NEGATIVE_INFINITY;
             let score = 0;
             for (let d = 0; d < depth; d++) score += (q[at(i, d)] as number) * (k[at(j, d)] as number);
             return score / Math.sqrt(depth);
@@ -65,6 +65,13 @@ describe.each(testedEngines)('attention on %s', (engine) => {
     const op = (q?: tf.Tensor, k?: tf.Tensor, v?: tf.Tensor) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, { heads: 2, mask: maskTensor });
     checkOp({ inputs, op, reference: reference(shape, mask), shape: full });
     maskTensor.dispose();
+  });
+
+  it.each(shapes)('causal, gives what comes later no weight at all: %o', (shape) => {
+    const full = [shape.batch, shape.length, shape.heads * shape.depth];
+    const inputs = [numbers(full, 1, 3), numbers(full, 2, 3), numbers(full, 3)];
+    const op = (q?: tf.Tensor, k?: tf.Tensor, v?: tf.Tensor) => attention(q as tf.Tensor, k as tf.Tensor, v as tf.Tensor, { heads: shape.heads, causal: true });
+    checkOp({ inputs, op, reference: reference(shape, undefined, undefined, true), shape: full });
   });
 
   it('drops probabilities by its key, forward and backward', () => {

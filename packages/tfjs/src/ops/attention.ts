@@ -9,6 +9,8 @@ export interface AttentionOptions {
   readonly heads: number;
   /** [B, S], 1 where a key may be attended to, 0 where not (padding); a row must not be all 0. */
   readonly mask?: tf.Tensor | undefined;
+  /** Whether position i attends to positions up to i alone, as in a decoder; default false. */
+  readonly causal?: boolean | undefined;
   /** Dropout of the attention probabilities. */
   readonly dropout?: (DropoutKey & { readonly rate: number }) | undefined;
 }
@@ -16,15 +18,21 @@ export interface AttentionOptions {
 /** What a masked key's score is lowered by: its probability is exactly 0 in float32. */
 const FAR = 1e9;
 
+/** 0 where column j <= row i, else -FAR; [S, S]. */
+function future(length: number): tf.Tensor {
+  const places = tf.range(0, length, 1, 'int32');
+  return tf.mul(tf.cast(tf.less(tf.reshape(places, [length, 1]), tf.reshape(places, [1, length])), 'float32'), -FAR);
+}
+
 /**
  * Scaled dot-product attention over several heads (Vaswani et al. 2017, arXiv:1706.03762): softmax(q·kᵀ/√D + mask)·v, D = H/A.
  *
  * q, k, v [B, S, H]; y [B, S, H], the heads side by side. Gradients, with P the probabilities after the softmax and P̃ after dropout:
- * dv = P̃ᵀ·dy; dP = dropout'(dy·vᵀ); ds = P·(dP − Σ dP·P); dq = ds·k/√D; dk = dsᵀ·q/√D; the mask has none.
+ * dv = P̃ᵀ·dy; dP = dropout'(dy·vᵀ); ds = P·(dP − Σ dP·P); dq = ds·k/√D; dk = dsᵀ·q/√D; masks have none.
  */
 export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: AttentionOptions): tf.Tensor {
   const [batch, length, width] = q.shape as [number, number, number];
-  const { heads, mask, dropout } = options;
+  const { heads, mask, causal, dropout } = options;
   if (width % heads !== 0) {
     throw new HooklineError('HOOKLINE_SHAPE', `attention: ${heads} heads do not divide a width of ${width}`, {
       hint: 'choose a hidden size that is a multiple of the number of heads',
@@ -39,7 +47,8 @@ export function attention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, options: Att
     const keys = split(k);
     const values = split(v);
     const raw = product(queries, keys, false, true); // [B, A, S, S]
-    const scores = mask ? tf.add(raw, tf.reshape(tf.mul(tf.sub(tf.cast(mask, 'float32'), 1), FAR), [batch, 1, 1, length])) : raw;
+    const known = mask ? tf.add(raw, tf.reshape(tf.mul(tf.sub(tf.cast(mask, 'float32'), 1), FAR), [batch, 1, 1, length])) : raw;
+    const scores = causal ? tf.add(known, future(length)) : known;
     const p = tf.softmax(scores);
     const thinning = dropout && dropout.rate > 0 ? maskTensor(p.shape, dropout.rate, dropout) : undefined;
     const context = product(thinning ? tf.mul(p, thinning) : p, values); // [B, A, S, D]
