@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { bertConfig, initializeBert, openBlock, trainWordPiece } from '@hookline/bert';
+import { bertConfig, initializeBert, trainWordPiece } from '@hookline/bert';
 import { createTrainer, evaluateEvery, linearWarmup } from '@hookline/core';
 import { fineTuning } from '@hookline/glue';
 import { readLabelled } from '@hookline/glue/node';
 import { progressiveLayerDropping } from '@hookline/pld-plugin';
+import { openBlock } from '@hookline/tfjs';
 
 const here = join(import.meta.dirname, '..', '..', 'reviews');
 const train = await readLabelled(join(here, 'train.tsv'), { text: 'sentence', label: 'label' });

@@ -10,7 +10,7 @@ export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, ber
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
 export { maskedLogits, nextSentenceLogits, pool } from './model/heads.js';
 export { fromHubConfig, type HubConfig, type HubHead, type HubModelType, type Labels, type ToHubConfigOptions, toHubConfig } from './model/hub-config.js';
-export { bertModel, checkpointWeights, type MaskedText, openBlock, type Prediction, predictMasked } from './model/inference.js';
+export { bertModel, checkpointWeights, type MaskedText, type Prediction, predictMasked } from './model/inference.js';
 export { type InitializeOptions, initializeBert, logUnigram } from './model/initialize.js';
 export { type BertHeads, bertBlocks, parameterCount, parameterShapes } from './model/parameters.js';
 export { runPart } from './model/part.js';

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EngineName, loadEngine } from '@hookline/tfjs';
+import { type EngineName, loadEngine, openBlock } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
 import { encode } from '../src/model/bert.js';
 import { pool } from '../src/model/heads.js';
-import { bertModel, openBlock } from '../src/model/inference.js';
+import { bertModel } from '../src/model/inference.js';
 import { readPretrained } from '../src/node/pretrained/index.js';
 
 /** What transformers computed of some texts. The ids decode to texts that are not ours to copy: these files stay where they are. */

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBlock } from '@hookline/bert';
 import { createTrainer, during } from '@hookline/core';
 import type { EngineName } from '@hookline/tfjs';
+import { openBlock } from '@hookline/tfjs';
 import { glueFineTuning, readFineTuningSets, readForFineTuning } from '../src/node/glue-fine-tuning.js';
 import { glueTask } from '../src/tasks/glue-tasks.js';
 

@@ -1,9 +1,9 @@
-import { loadEngine } from '@hookline/tfjs';
+import { loadEngine, openBlock } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { oracle, oracleBatches, oracleConfig, oracleWeights } from '../../test/oracle.js';
 import { lossSums } from '../pretraining/objectives.js';
-import { bertModel, checkpointWeights, openBlock, predictMasked } from './inference.js';
+import { bertModel, checkpointWeights, predictMasked } from './inference.js';
 
 beforeAll(async () => {
   await loadEngine('wasm');

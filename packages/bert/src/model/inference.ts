@@ -1,18 +1,11 @@
-import { type Block, HooklineError, type Tensors } from '@hookline/core';
-import { createParameters } from '@hookline/tfjs';
+import { HooklineError, type Tensors } from '@hookline/core';
+import { createParameters, openBlock } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { type BertModel, encode } from './bert.js';
 import type { BertConfig } from './config.js';
 import { maskedLogits } from './heads.js';
 import type { BertHeads } from './parameters.js';
 import { bertWeights } from './weights.js';
-
-/** Every block and branch open with gain 1, without a trainer: the whole network, as it is used once trained. */
-export const openBlock: Block<tf.Tensor> = (_name, x, body, ...inputs) => {
-  const branch = (_branch: string, at: tf.Tensor, residual: (x: tf.Tensor) => tf.Tensor, after: (sum: tf.Tensor) => tf.Tensor = (sum) => sum): tf.Tensor =>
-    after(tf.add(at, residual(at)));
-  return tf.tidy(() => body(x, { branch, seed: [0, 0], mode: 'evaluate' }, ...inputs));
-};
 
 /**
  * The weights in a learner's checkpoint, by parameter name.

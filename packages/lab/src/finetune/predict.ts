@@ -1,4 +1,4 @@
-import { bertModel, openBlock } from '@hookline/bert';
+import { bertModel } from '@hookline/bert';
 import { HooklineError, type Scalars } from '@hookline/core';
 import {
   classifierWeights,
@@ -14,7 +14,7 @@ import {
   type TextTask,
 } from '@hookline/glue';
 import { writePredictions } from '@hookline/glue/node';
-import { type Engine, type EngineName, loadEngine } from '@hookline/tfjs';
+import { type Engine, type EngineName, loadEngine, openBlock } from '@hookline/tfjs';
 import { readEvaluated } from '../inspect/read-evaluated.js';
 import { evaluationSplits, loadSet, testSplits } from './data.js';
 import { checkpointPath, type FinetuneRun, finetuneRuns } from './files.js';
