@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 
-/** Bytes of a bundle for browsers, minified; `parts` by package, before compression, since packages share what they compress to. */
+/**
+ * Bytes of a bundle for browsers, minified, without what it loads later by `import()`; `parts` by package, before compression, since packages share
+ * what they compress to.
+ */
 interface Size {
   readonly gzip: number;
   readonly parts: Readonly<Record<string, number>>;
@@ -17,6 +20,7 @@ const budgets: Readonly<Record<string, Size>> = JSON.parse(readFileSync(join(roo
 
 const programs: Readonly<Record<string, string>> = {
   'all of @hookline/core': `export * from '@hookline/core'`,
+  'all of @hookline/core/browser': `export * from '@hookline/core/browser'`,
   'all of @hookline/pld-plugin': `export * from '@hookline/pld-plugin'`,
   'a trainer with layer dropping': `export { createTrainer } from '@hookline/core'; export { progressiveLayerDropping } from '@hookline/pld-plugin'`,
 };
@@ -28,6 +32,14 @@ function packageOf(file: string): string {
   return installed?.[1] ?? (own ? `@hookline/${own[1]}` : file);
 }
 
+/** An output file of a bundle and those that it imports at once. */
+function eager(outputs: Metafile['outputs'], path: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  for (const { path: next, kind } of outputs[path]!.imports) if (kind === 'import-statement') eager(outputs, next, seen);
+  return seen;
+}
+
 async function sizeOf(program: string): Promise<Size & { readonly files: readonly string[] }> {
   const { outputFiles, metafile } = await build({
     stdin: { contents: program, resolveDir: root },
@@ -35,6 +47,7 @@ async function sizeOf(program: string): Promise<Size & { readonly files: readonl
     bundle: true,
     minify: true,
     format: 'esm',
+    splitting: true,
     platform: 'browser',
     target: 'es2022',
     metafile: true,
@@ -42,12 +55,14 @@ async function sizeOf(program: string): Promise<Size & { readonly files: readonl
     outdir: 'out',
     logLevel: 'error',
   });
-  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  const entry = Object.keys(metafile.outputs).find((path) => metafile.outputs[path]!.entryPoint !== undefined && path.endsWith('stdin.js'))!;
+  const loaded = [...eager(metafile.outputs, entry)];
+  const inputs = loaded.flatMap((path) => Object.entries(metafile.outputs[path]!.inputs));
   const parts: Record<string, number> = {};
   for (const [file, { bytesInOutput }] of inputs) parts[packageOf(file)] = (parts[packageOf(file)] ?? 0) + bytesInOutput;
   const largest = inputs.sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput).slice(0, 8);
   return {
-    gzip: outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0),
+    gzip: outputFiles.filter(({ path }) => loaded.includes(relative(root, path))).reduce((sum, { contents }) => sum + gzipSync(contents).length, 0),
     parts: Object.fromEntries(Object.entries(parts).filter(([, bytes]) => bytes > 0)),
     files: largest.map(([file, { bytesInOutput }]) => `${bytesInOutput} ${file}`),
   };

@@ -1,3 +1,4 @@
+import { checkpointName } from './checkpoint/name.js';
 import { fromPlainJson, toPlainJson } from './checkpoint/plain-json.js';
 import { HooklineError } from './errors.js';
 import type { Checkpoint, CheckpointStore } from './trainer-types.js';
@@ -8,7 +9,7 @@ export interface MemoryStore extends CheckpointStore {
   readonly saved: readonly Checkpoint[];
 }
 
-const nameOf = (checkpoint: Checkpoint): string => `step-${String(checkpoint.step).padStart(8, '0')}`;
+const nameOf = (checkpoint: Checkpoint): string => checkpointName(checkpoint.step);
 
 /** Copies in and out, and only what a file could hold: what a plugin keeps is lost here where it would be lost there. */
 function copy(checkpoint: Checkpoint): Checkpoint {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HooklineError } from '../errors.js';
 import type { Checkpoint } from '../trainer-types.js';
+import type { Awaitable } from '../values.js';
 import { fromPlainJson, toPlainJson } from './plain-json.js';
 
 /** A file of a checkpoint: its length in bytes and the SHA-256 of its bytes, in hexadecimal. */
@@ -8,6 +9,9 @@ export interface FileDigest {
   readonly bytes: number;
   readonly sha256: string;
 }
+
+/** SHA-256 of a text, in hexadecimal; browsers compute it asynchronously. */
+export type Digest = (text: string) => Awaitable<string>;
 
 /** What a checkpoint's directory says of itself besides its tensors. */
 export interface Manifest extends Omit<Checkpoint, 'tensors' | 'retention'> {
@@ -41,9 +45,9 @@ const render = (body: unknown, sha256: string): string => `${JSON.stringify({ ..
 
 /**
  * A manifest as the text of its file, with a digest of itself, so that a changed byte anywhere is found.
- * @param digest SHA-256 of a text, in hexadecimal
+ * @throws HooklineError `HOOKLINE_STATE` for a state that a checkpoint cannot keep
  */
-export function writeManifest(manifest: Manifest, digest: (text: string) => string): string {
+export async function writeManifest(manifest: Manifest, digest: Digest): Promise<string> {
   const { sequence, step, position, config, metrics, plugins, files } = manifest;
   const states = Object.entries(plugins).map(([name, { version, state }]) => [
     name,
@@ -60,7 +64,7 @@ export function writeManifest(manifest: Manifest, digest: (text: string) => stri
     plugins: Object.fromEntries(states),
     files,
   };
-  return render(body, digest(JSON.stringify(body)));
+  return render(body, await digest(JSON.stringify(body)));
 }
 
 const damaged = (why: string, cause?: unknown): HooklineError => new HooklineError('HOOKLINE_CHECKPOINT_DAMAGED', `manifest: ${why}`, { cause });
@@ -69,7 +73,7 @@ const damaged = (why: string, cause?: unknown): HooklineError => new HooklineErr
  * Reads what `writeManifest` wrote.
  * @throws HooklineError `HOOKLINE_CHECKPOINT_DAMAGED` when any byte differs, or another version of hookline wrote it
  */
-export function readManifest(text: string, digest: (text: string) => string): Manifest {
+export async function readManifest(text: string, digest: Digest): Promise<Manifest> {
   let whole: unknown;
   try {
     whole = JSON.parse(text);
@@ -77,7 +81,7 @@ export function readManifest(text: string, digest: (text: string) => string): Ma
     throw damaged('not JSON', cause);
   }
   const { sha256, ...body } = Object(whole) as Record<string, unknown>;
-  if (sha256 !== digest(JSON.stringify(body)) || text !== render(body, sha256)) throw damaged('its bytes do not fit its own checksum');
+  if (sha256 !== (await digest(JSON.stringify(body))) || text !== render(body, sha256)) throw damaged('its bytes do not fit its own checksum');
   const result = schema.safeParse(fromPlainJson(body));
   if (!result.success) throw damaged(`${result.error.issues[0]?.path.join('.')}: ${result.error.issues[0]?.message}; another version of hookline wrote it`);
   const { format: _format, version: _version, ...manifest } = result.data;

@@ -13,12 +13,6 @@ import { readWhole, sha256, syncDirectory, systemCode, type WritePart, writeSync
 const tensorsFile = 'model.safetensors';
 const manifestFile = 'manifest.json';
 
-/** The name of a checkpoint's directory: `step-00000100`. */
-export const checkpointName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
-
-/** Whether a directory's name is that of a checkpoint. */
-export const isCheckpointName = (name: string): boolean => /^step-\d{8,}$/.test(name);
-
 const damaged = (path: string, why: string, cause?: unknown): HooklineError =>
   new HooklineError('HOOKLINE_CHECKPOINT_DAMAGED', `checkpoint ${path} is damaged: ${why}`, { hint: 'use another checkpoint', cause });
 
@@ -47,7 +41,7 @@ export async function readCheckpointManifest(path: string): Promise<Manifest> {
   if (!(await isDirectory(path))) throw missing(path);
   const bytes = await readFileOf(path, manifestFile);
   try {
-    return readManifest(new TextDecoder().decode(bytes), sha256);
+    return await readManifest(new TextDecoder().decode(bytes), sha256);
   } catch (error) {
     throw damaged(path, (error as Error).message, error);
   }
@@ -73,7 +67,7 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint, sequ
   await mkdir(path);
   const parts = safetensorsParts(tensors, { format: 'hookline', step: String(checkpoint.step) });
   const digest = await writeSynced(join(path, tensorsFile), parts, write);
-  const text = writeManifest({ ...rest, sequence, files: { [tensorsFile]: digest } }, sha256);
+  const text = await writeManifest({ ...rest, sequence, files: { [tensorsFile]: digest } }, sha256);
   await writeSynced(join(path, manifestFile), [new TextEncoder().encode(text)], write);
   await syncDirectory(path);
 }

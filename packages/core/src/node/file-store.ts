@@ -1,11 +1,12 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { checkpointName, isCheckpointName } from '../checkpoint/name.js';
 import { bestOf, expendable, monitorSchema, retentionSchema, type Saved } from '../checkpoint/retention.js';
 import { HooklineError } from '../errors.js';
 import { parseOptions } from '../parse.js';
 import type { Checkpoint, CheckpointStore, Monitor, Retention } from '../trainer-types.js';
-import { checkpointName, isCheckpointName, missing, readCheckpoint, readCheckpointManifest, writeCheckpoint } from './checkpoint-directory.js';
+import { missing, readCheckpoint, readCheckpointManifest, writeCheckpoint } from './checkpoint-directory.js';
 import { syncDirectory, systemCode, type WritePart, writeError, writePart } from './durable-files.js';
 
 export interface FileStoreOptions extends Retention {

@@ -1,4 +1,5 @@
-export { checkpointName, readCheckpoint, readCheckpointManifest } from './checkpoint-directory.js';
+export { checkpointName } from '../checkpoint/name.js';
+export { readCheckpoint, readCheckpointManifest } from './checkpoint-directory.js';
 export { consoleProgress, type ProgressStream } from './console-progress.js';
 export { readWhole, sha256, syncDirectory, systemCode, writeError, writeSynced } from './durable-files.js';
 export { bestCheckpoint, type FileStoreOptions, fileStore } from './file-store.js';

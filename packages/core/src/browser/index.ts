@@ -1,0 +1,1 @@
+export { type BrowserStore, type IndexedDbStoreOptions, indexedDbStore } from './indexed-db-store.js';
