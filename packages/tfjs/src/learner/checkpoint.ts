@@ -13,6 +13,9 @@ export interface Saved {
 
 const slotPrefix = 'slot:';
 
+/** Names of all that has a value: parameters and buffers. */
+const valued = ({ names, buffers }: Parameters): readonly string[] => [...names, ...buffers];
+
 const host = (tensor: tf.Tensor): NamedTensor => ({ shape: [...tensor.shape], data: new Float32Array(tensor.dataSync()) });
 const device = ({ shape, data }: NamedTensor): tf.Tensor => tf.tensor(new Float32Array(data), [...shape], 'float32');
 
@@ -33,7 +36,7 @@ export function saveTensors({ parameters, optimizer, slots }: Saved): Tensors {
     for (const [one, data] of Object.entries(state)) out[prefixOf(optimizer, one) + name] = { shape, data };
     out[prefixOf(optimizer, 'step') + name] = { shape: [1], data: Int32Array.of(count) };
   }
-  for (const slot of slots.names()) for (const name of parameters.names) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
+  for (const slot of slots.names()) for (const name of valued(parameters)) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
   return out;
 }
 
@@ -49,10 +52,11 @@ function check({ parameters, optimizer }: Saved, tensors: Tensors): readonly str
   const prefixes = optimizer.states.map((state) => prefixOf(optimizer, state));
   const savedSlots = [...new Set(Object.keys(tensors).flatMap((key) => slotOf(key) ?? []))];
   const expected = new Map<string, readonly number[]>();
-  for (const name of parameters.names) {
+  for (const name of valued(parameters)) {
     const { shape } = parameters.variable(name);
-    for (const prefix of ['weights/', ...prefixes, ...savedSlots.map((slot) => `${slotPrefix}${slot}/`)]) expected.set(prefix + name, shape);
-    expected.set(prefixOf(optimizer, 'step') + name, [1]);
+    const moved = parameters.names.includes(name);
+    for (const prefix of ['weights/', ...(moved ? prefixes : []), ...savedSlots.map((slot) => `${slotPrefix}${slot}/`)]) expected.set(prefix + name, shape);
+    if (moved) expected.set(prefixOf(optimizer, 'step') + name, [1]);
   }
   for (const [key, shape] of expected) {
     const found = tensors[key];
@@ -74,11 +78,11 @@ export function loadTensors(into: Saved, tensors: Tensors): void {
   const { parameters, optimizer, slots } = into;
   const at = (key: string): NamedTensor => tensors[key] as NamedTensor;
   const numbers = (key: string): Float32Array => new Float32Array(at(key).data);
-  for (const name of parameters.names) parameters.assign(name, device(at(`weights/${name}`)));
+  for (const name of valued(parameters)) parameters.assign(name, device(at(`weights/${name}`)));
   const momentsOf = (name: string): Moments => ({
     state: Object.fromEntries(optimizer.states.map((state) => [state, numbers(prefixOf(optimizer, state) + name)])),
     count: at(prefixOf(optimizer, 'step') + name).data[0] as number,
   });
   optimizer.restore(new Map(parameters.names.map((name) => [name, momentsOf(name)])));
-  slots.reset(new Map(savedSlots.map((slot) => [slot, new Map(parameters.names.map((name) => [name, device(at(`${slotPrefix}${slot}/${name}`))]))])));
+  slots.reset(new Map(savedSlots.map((slot) => [slot, new Map(valued(parameters).map((name) => [name, device(at(`${slotPrefix}${slot}/${name}`))]))])));
 }

@@ -77,7 +77,7 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
   const ops = createUpdateOps();
   const groups = groupParameters(ops, parameters.names, blocks);
   const optimizer = createOptimizer(parameters, blocks, options.optimizer, ops);
-  const slots = weightSlots(parameters, ops, groups);
+  const slots = weightSlots(parameters, ops, [...groups, ...groupParameters(ops, parameters.buffers, [])]);
   const state = { parameters, optimizer, slots };
   const live = new Set<Accumulator>();
   const compiled = compiledBlocks(parameters, blocks);

@@ -6,8 +6,10 @@ import * as tf from '@tensorflow/tfjs-core';
  * with another tensor, which is how an evaluation sees averaged weights without anything being swapped.
  */
 export interface Parameters {
-  /** In the order given at creation. */
+  /** Those that gradients train, in the order given at creation. */
   readonly names: readonly string[];
+  /** What training changes without a gradient, such as moving averages: has values, copies and averages like a parameter. Mostly none. */
+  readonly buffers: readonly string[];
   has(name: string): boolean;
   /** The tensor to compute with; a typed error that names the nearest thing to do where there is none of that name. */
   get(name: string): tf.Tensor;
@@ -71,8 +73,12 @@ export function parametersFrom(initial: InitialParameters): Parameters {
  * Parameters that stand on variables there are already, in the order of the map.
  * @param kept those that are somebody else's: `dispose` leaves them alone
  */
-export function parametersOf(given: ReadonlyMap<string, tf.Variable>, kept: ReadonlySet<tf.Variable> = new Set()): Parameters {
-  const variables = new Map(given);
+export function parametersOf(
+  given: ReadonlyMap<string, tf.Variable>,
+  kept: ReadonlySet<tf.Variable> = new Set(),
+  buffers: ReadonlyMap<string, tf.Variable> = new Map(),
+): Parameters {
+  const variables = new Map([...given, ...buffers]);
   let substitute: ReadonlyMap<string, tf.Tensor> | undefined;
 
   const unknown = (name: string): HooklineError =>
@@ -86,7 +92,8 @@ export function parametersOf(given: ReadonlyMap<string, tf.Variable>, kept: Read
   };
 
   return {
-    names: Object.freeze([...variables.keys()]),
+    names: Object.freeze([...given.keys()]),
+    buffers: Object.freeze([...buffers.keys()]),
     has: (name) => variables.has(name),
     get(name) {
       const found = substitute === undefined ? variables.get(name) : substitute.get(name);

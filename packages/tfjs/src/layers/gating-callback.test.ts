@@ -1,0 +1,254 @@
+import { clipGradients, during, type Gates, mergeGates, type Plugin } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadEngine } from '../engines/index.js';
+import { countKernels } from '../kernels.js';
+import { residualCnn, type TrainedModel, transformer } from './fixtures/trained-models.js';
+import { gatingCallback } from './index.js';
+
+beforeAll(async () => {
+  await loadEngine('cpu');
+});
+beforeEach(() => tf.engine().startScope());
+afterEach(() => tf.engine().endScope());
+
+/** Closes the blocks that `closed` names at each step. */
+const closing = (closed: (step: number) => readonly string[], gain = 1, seen: Gates[] = []): Plugin => ({
+  name: 'closing',
+  onStep: during('begin', (step) => {
+    const gates = mergeGates(
+      step.gates,
+      step.gates.map((gate) => ({ ...gate, active: !closed(step.index).includes(gate.name), gain })),
+    );
+    seen.push(gates);
+    return { ...step, gates };
+  }),
+});
+
+interface Fitted {
+  readonly losses: readonly number[];
+  readonly weights: readonly (readonly number[])[];
+}
+
+/** Losses by batch and weights after a fit. */
+async function fit(
+  { model, xs, ys, loss }: TrainedModel,
+  callback: tfl.CustomCallback | undefined,
+  optimizer: tf.Optimizer,
+  epochs = 4,
+  batchSize = 2,
+): Promise<Fitted> {
+  model.compile({ optimizer, loss, metrics: ['mae'] });
+  const losses: number[] = [];
+  const ear = new tfl.CustomCallback({ onBatchEnd: async (_, logs) => void losses.push(logs?.['loss'] as number) });
+  await model.fit(xs, ys, { epochs, batchSize, shuffle: false, verbose: 0, callbacks: callback ? [callback, ear] : [ear] });
+  return { losses, weights: model.getWeights().map((weight) => [...weight.dataSync()]) };
+}
+
+describe.each([
+  ['a residual CNN', residualCnn],
+  ['a transformer', transformer],
+])('%s', (_, make) => {
+  it('with all gates open trains as without, to the last bit', async () => {
+    const plain = await fit(make(), undefined, tf.train.adam(0.01));
+    const open = make();
+    expect(await fit(open, gatingCallback(open.model), tf.train.adam(0.01))).toEqual(plain);
+  });
+
+  it('leaves the weights of a closed block alone, and trains the others as a model without it', async () => {
+    const gated = make();
+    const before = new Map(gated.model.weights.map((weight) => [weight.originalName, [...weight.read().dataSync()]]));
+    const closed = gated.blocks[1] as string;
+    await fit(
+      gated,
+      gatingCallback(
+        gated.model,
+        closing(() => [closed]),
+      ),
+      tf.train.adam(0.01),
+      2,
+    );
+    const changed = gated.model.weights.filter((weight) => String([...weight.read().dataSync()]) !== String(before.get(weight.originalName)));
+    const standing = gated.model.weights.filter((weight) => !changed.includes(weight)).map((weight) => weight.originalName.split('/')[0]);
+    const own = make === residualCnn ? ['in1', 'norm1', 'out1'] : ['feedNorm0', 'up0', 'down0'];
+    expect([...new Set(standing)].sort()).toEqual([...own].sort());
+  });
+});
+
+it('a closed block costs nothing: kernels and numbers are those of a model that does not have it', async () => {
+  const half = residualCnn({ kept: [0, 2] });
+  const whole = residualCnn();
+  const counted = async (run: () => Promise<Fitted>) => {
+    const counter = countKernels();
+    const fitted = await run();
+    return { fitted, kernels: counter.stop() };
+  };
+  const expected = await counted(() => fit(half, undefined, tf.train.sgd(0.01)));
+  const callback = gatingCallback(
+    whole.model,
+    closing(() => ['block1', 'block3']),
+  );
+  const found = await counted(() => fit(whole, callback, tf.train.sgd(0.01)));
+  expect(found.fitted.losses).toEqual(expected.fitted.losses);
+  expect(found.kernels).toEqual(expected.kernels);
+});
+
+it('applies gains: two with half of the blocks open is not one', async () => {
+  const losses = async (gain: number) => {
+    const one = transformer();
+    return (
+      await fit(
+        one,
+        gatingCallback(
+          one.model,
+          closing(() => [], gain),
+        ),
+        tf.train.sgd(0.01),
+        1,
+        5,
+      )
+    ).losses;
+  };
+  const { model, xs } = transformer();
+  expect((await losses(1))[0]).not.toBe((await losses(2))[0]);
+  // one batch by hand: every branch twice
+  const twice = tf.tidy(() => {
+    const at = (name: string, ...inputs: tf.Tensor[]) => model.getLayer(name).apply(inputs) as tf.Tensor;
+    let x = at('embedding', tf.slice(xs, 0, 5));
+    for (const i of [0, 1]) {
+      const normed = at(`attentionNorm${i}`, x);
+      const [q, k, v] = ['q', 'k', 'v'].map((name) => at(`${name}${i}`, normed)) as [tf.Tensor, tf.Tensor, tf.Tensor];
+      x = tf.add(x, tf.mul(2, at(`project${i}`, at(`mix${i}`, at(`shares${i}`, at(`scores${i}`, q, k)), v))));
+      x = tf.add(x, tf.mul(2, at(`down${i}`, at(`up${i}`, at(`feedNorm${i}`, x)))));
+    }
+    return at('head', at('finalNorm', x));
+  });
+  const { ys } = transformer();
+  const expected = tf.tidy(() => tf.mean(tf.squaredDifference(twice, tf.slice(ys, 0, 5))).dataSync()[0] as number);
+  expect((await losses(2))[0]).toBeCloseTo(expected, 5);
+});
+
+describe('the training', () => {
+  it('tells plugins its length, and stops where one asks for it', async () => {
+    const heard: (readonly [number, number, number])[] = [];
+    const ear: Plugin = {
+      name: 'ear',
+      onStep: during('end', (step) => {
+        heard.push([step.index, step.total, step.epoch]);
+        expect(step.loss).toBeGreaterThan(0);
+        return { ...step, stop: step.index === 4 ? 'enough' : undefined };
+      }),
+    };
+    const one = residualCnn(); // 6 rows: 3 batches an epoch
+    await fit(one, gatingCallback(one.model, ear), tf.train.sgd(0.01));
+    expect(heard.map(([index]) => index)).toEqual([0, 1, 2, 3, 4]);
+    expect(heard[4]).toEqual([4, 12, 4 / 3]);
+  });
+
+  it('validates and predicts with the whole model', async () => {
+    const one = residualCnn();
+    const { model, xs, ys, loss } = one;
+    model.compile({ optimizer: 'sgd', loss, metrics: ['acc'] });
+    const closed = closing(() => one.blocks);
+    const during_: number[] = [];
+    const look = new tfl.CustomCallback({
+      onBatchBegin: async () => void during_.push(((model.evaluate(xs, ys, { batchSize: 6 }) as tf.Scalar[])[0] as tf.Scalar).dataSync()[0] as number),
+    });
+    const whole = ((model.evaluate(xs, ys, { batchSize: 6 }) as tf.Scalar[])[0] as tf.Scalar).dataSync()[0] as number;
+    const { history } = await model.fit(xs, ys, {
+      epochs: 1,
+      batchSize: 6,
+      verbose: 0,
+      validationData: [xs, ys],
+      callbacks: [gatingCallback(model, closed), look],
+    });
+    expect(during_).toEqual([whole]);
+    const after = ((model.evaluate(xs, ys, { batchSize: 6 }) as tf.Scalar[])[0] as tf.Scalar).dataSync()[0] as number;
+    expect(history['val_loss']?.[0]).toBeCloseTo(after, 6);
+    expect(Object.keys(history).sort()).toEqual(['acc', 'loss', 'val_acc', 'val_loss']);
+  });
+
+  const ownKeys = (model: tfl.LayersModel) => [Object.keys(model), Object.keys(model.optimizer), model.layers.map((layer) => Object.keys(layer))];
+
+  it.each([
+    ['as it should', undefined],
+    ['by an error in another callback', 'callback'],
+    ['by an error in a plugin', 'plugin'],
+  ])('leaves the model as it was when it ends %s', async (_, failing) => {
+    const one = residualCnn();
+    one.model.compile({ optimizer: tf.train.sgd(0.01), loss: one.loss });
+    await one.model.fit(one.xs, one.ys, { epochs: 1, verbose: 0 });
+    const before = ownKeys(one.model);
+    const { outputs } = one.model;
+    const boom = () => {
+      throw new Error('boom');
+    };
+    const plugin: Plugin = { name: 'closing', onStep: during('begin', (step) => (failing === 'plugin' ? boom() : step)) };
+    const other = new tfl.CustomCallback({ onBatchEnd: async () => (failing === 'callback' ? boom() : undefined) });
+    const fitting = one.model.fit(one.xs, one.ys, { epochs: 1, verbose: 0, callbacks: [gatingCallback(one.model, plugin), other] });
+    await (failing === undefined ? fitting : expect(fitting).rejects.toThrow('boom'));
+    expect(ownKeys(one.model)).toEqual(before);
+    expect(one.model.outputs).toBe(outputs);
+    expect(one.model['isTraining' as keyof typeof one.model]).toBe(false);
+    await one.model.fit(one.xs, one.ys, { epochs: 1, verbose: 0 });
+  });
+
+  it('of two models with one optimizer is refused the second time', async () => {
+    const [first, second] = [residualCnn(), residualCnn()];
+    const optimizer = tf.train.sgd(0.01);
+    for (const { model, loss } of [first, second]) model.compile({ optimizer, loss });
+    const rival = new tfl.CustomCallback({
+      async onBatchEnd() {
+        const fitting = second.model.fit(second.xs, second.ys, { verbose: 0, callbacks: gatingCallback(second.model) });
+        await expect(fitting).rejects.toMatchObject({ code: 'HOOKLINE_FIT', message: expect.stringContaining('under gates already') });
+      },
+    });
+    await first.model.fit(first.xs, first.ys, { epochs: 1, verbose: 0, callbacks: [gatingCallback(first.model), rival] });
+  });
+
+  it('takes a dataset, whose batches must be known or given', async () => {
+    const { model, xs, ys, loss } = residualCnn();
+    model.compile({ optimizer: 'sgd', loss });
+    const totals: number[] = [];
+    const ear: Plugin = {
+      name: 'ear',
+      onStep: during('begin', (step) => {
+        totals.push(step.total);
+        return step;
+      }),
+    };
+    /** What fitDataset asks of a dataset of tfjs-data. */
+    const dataset = {
+      size: Number.POSITIVE_INFINITY,
+      iterator: async () => {
+        let left = 2;
+        return { next: async () => (left-- > 0 ? { value: { xs: tf.clone(xs), ys: tf.clone(ys) }, done: false } : { value: null, done: true }) };
+      },
+    } as unknown as Parameters<typeof model.fitDataset>[0];
+    const run = (options: { steps?: number }, batchesPerEpoch?: number) =>
+      model.fitDataset(dataset, {
+        epochs: batchesPerEpoch ? 1 : 2,
+        verbose: 0,
+        callbacks: gatingCallback(model, options, ear),
+        ...(batchesPerEpoch ? { batchesPerEpoch } : {}),
+      });
+    await run({}, 2);
+    expect(totals.splice(0)).toEqual([2, 2]);
+    await run({ steps: 4 });
+    expect(totals).toEqual([4, 4, 4, 4]);
+    await expect(run({})).rejects.toMatchObject({ code: 'HOOKLINE_FIT', message: expect.stringContaining('how many batches') });
+  });
+
+  it('refuses what it cannot do, by name', async () => {
+    const one = residualCnn();
+    await expect(fit(one, gatingCallback(one.model, clipGradients({ norm: 1 })), tf.train.sgd(0.01))).rejects.toThrow(
+      /changes gradients, which model.fit cannot do; train with createTrainer/,
+    );
+    const other = residualCnn();
+    await expect(fit(other, gatingCallback(one.model), tf.train.sgd(0.01))).rejects.toThrow('another model is being trained');
+    expect(() => gatingCallback(tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [1] })] }))).toThrow(
+      expect.objectContaining({ code: 'HOOKLINE_RESIDUAL' }),
+    );
+  });
+});

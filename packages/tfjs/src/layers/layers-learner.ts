@@ -1,0 +1,161 @@
+import { type Block, type Data, during, type Gates, HooklineError, type Learner, type Plugin, type Scalars } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { freeOwned } from '../compile/index.js';
+import { tensorLearner } from '../learner/learner.js';
+import { type Examples, type TensorRows, type TensorTree, tensorRows } from '../learner/tensor-rows.js';
+import type { OptimizerOptions } from '../optimizers/options.js';
+import type { ResidualBlockOptions } from './choose.js';
+import { compilationOf, type LossOption, type MetricOption, trainedModel } from './compilation.js';
+import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
+import { gatedModel } from './gated-model.js';
+import { keyedDropout } from './keyed-dropout.js';
+import { layerParameters } from './layer-parameters.js';
+import { chooseOptimizer } from './stock-optimizer.js';
+import { layerWeights } from './weights.js';
+import { withoutLosses } from './without-losses.js';
+import { writtenOnce } from './written-once.js';
+
+/** A model's inputs or targets: a tensor, a list in the model's order, or by the names of inputs or outputs. */
+export type LayersData<X extends TensorTree, Y extends TensorTree> = TensorRows<X, Y> | Data<Examples<X, Y>>;
+
+export interface LayersLearnerOptions<X extends TensorTree, Y extends TensorTree> {
+  /** Tensors with a row an example, or batches by position whose `counts` are `{ loss: rows }`. Tensors of the latter are its own to free. */
+  readonly data: LayersData<X, Y>;
+  /** By default what `model.compile` was given: names of tf.layers or functions of target and output, one for all outputs, a list, or by output. */
+  readonly loss?: LossOption;
+  /** What an evaluation answers with beside the loss; by default what `model.compile` was given. */
+  readonly metrics?: MetricOption;
+  /** A name of tf.layers, an optimizer of `tf.train`, or options of hookline's own; by default that of `model.compile`, else Adam. Its state begins anew. */
+  readonly optimizer?: string | tf.Optimizer | OptimizerOptions;
+  /** Factors on the losses of a model with several outputs, in its order or by output; default 1. */
+  readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  /** Evaluation sets by name. */
+  readonly evaluation?: Readonly<Record<string, LayersData<X, Y>>>;
+  /** Which residual blocks, see `residualBlocks`. */
+  readonly residual?: ResidualBlockOptions;
+  /** Plugins of the model's recipe; each gives way to a user's plugin that provides the same capability. */
+  readonly defaults?: readonly Plugin<tf.Tensor>[];
+}
+
+const dataOf = <X extends TensorTree, Y extends TensorTree>(data: LayersData<X, Y>): Data<Examples<X, Y>> => ('batch' in data ? data : tensorRows(data));
+
+/** The optimizer's own rate, at every step. */
+const rateOf = (learningRate: number): Plugin<tf.Tensor> => ({
+  name: 'compiled-learning-rate',
+  provides: ['learning-rate'],
+  onStep: during('begin', (step) => ({ ...step, learningRate })),
+});
+
+function weightsOf(given: LayersLearnerOptions<TensorTree, TensorTree>['lossWeights'], outputs: readonly string[]): readonly number[] {
+  if (given === undefined) return outputs.map(() => 1);
+  const list = Array.isArray(given) ? (given as readonly number[]) : outputs.map((name) => (given as Readonly<Record<string, number>>)[name] ?? 1);
+  const strange = Array.isArray(given) ? undefined : Object.keys(given).find((name) => !outputs.includes(name));
+  if (list.length === outputs.length && list.every(Number.isFinite) && strange === undefined) return list;
+  throw new HooklineError('HOOKLINE_OPTIONS', `layersLearner: lossWeights do not fit the outputs ${outputs.join(', ')}`, { hint: 'give a number for each' });
+}
+
+/**
+ * A `tf.layers` model as a learner: its residual blocks under gates, its own weights trained in place, so that `model.predict` and `model.save` have them at
+ * every moment. Losses, metrics and optimizer are those of `model.compile`, or given; regularizers of layers that run are added as the objective
+ * `regularization`. The objective is `loss`, or `OUTPUT_loss` for each of several outputs; an evaluation set answers with these and the metrics under tf.layers'
+ * names. On the native engine blocks, what lies between them, and the loss are compiled.
+ *
+ * What differs from `model.fit`: metrics are computed in evaluations, not in training steps; plain dropout layers draw by the keys of step and block.
+ * @throws HooklineError `HOOKLINE_RESIDUAL` where there is no residual block, `HOOKLINE_LOSS`, `HOOKLINE_METRIC`, `HOOKLINE_OPTIMIZER`, `HOOKLINE_SHAPE` for data
+ *   that does not fit, at the first step for batches that come later
+ */
+export function layersLearner<X extends TensorTree, Y extends TensorTree>(
+  model: LayersModel,
+  options: LayersLearnerOptions<X, Y>,
+): Learner<Examples<X, Y>, tf.Tensor> {
+  const gated = gatedModel(model, options.residual);
+  const inner = trainedModel(model);
+  const { losses, metrics, sparse } = compilationOf(model, options);
+  const { options: optimizer, learningRate } = chooseOptimizer(options.optimizer ?? inner.optimizer ?? 'adam');
+  const factors = weightsOf(options.lossWeights, inner.outputNames);
+  const weights = layerWeights(model);
+  const parameters = layerParameters(weights);
+  const drawing = keyedDropout([...weights.values()].map(({ layer }) => layer).concat(inner.layers));
+  const moving = writtenOnce(parameters);
+  const data = dataOf(options.data);
+  const sets = new Map(Object.entries(options.evaluation ?? {}).map(([name, set]) => [name, dataOf(set)]));
+  const owner = {};
+  const [inputs, targets] = [inputPorts(inner), targetPorts(inner, sparse)];
+  const objectiveNames = inner.outputNames.length === 1 ? ['loss'] : inner.outputNames.map((name) => `${name}_loss`);
+  /** Names of the blocks that ran in the forward pass in progress. */
+  const ran = new Set<string>();
+
+  /** Means over the batch, by output. */
+  const lossMeans = (ys: readonly tf.Tensor[], outputs: readonly tf.Tensor[]): tf.Tensor[] =>
+    losses.map((loss, i) => tf.mul(tf.mean(loss(ys[i] as tf.Tensor, outputs[i] as tf.Tensor)), factors[i] as number));
+
+  const learner = tensorLearner<Examples<X, Y>>({
+    parameters,
+    blocks: gated.blocks,
+    optimizer,
+    data: {
+      batchesPerEpoch: data.batchesPerEpoch,
+      batch: (position) => data.batch(position),
+      counts(batch) {
+        const rows = data.counts(batch)['loss'] as number;
+        return Object.fromEntries([...objectiveNames, 'regularization'].map((name) => [name, rows]));
+      },
+    },
+    evaluationSets: [...sets.keys()],
+    objectives(batch, block) {
+      const xs = feed('xs', batch.xs, inputs);
+      const ys = feed('ys', batch.ys, targets);
+      const rows = rowsOf([...xs, ...ys]);
+      ran.clear();
+      const outputs = gated.apply(xs, drawing.keyed(block), { training: true });
+      const means = lossMeans(ys, outputs);
+      const gates: Gates = gated.blocks.map(({ name }) => ({ name, active: ran.has(name), gain: 1, branches: {} }));
+      moving.forwardDone();
+      const penalties = withoutLosses(gated.skipped(gates), () => inner.calculateLosses());
+      const sums = means.map((mean, i) => [objectiveNames[i] as string, tf.mul(mean, rows)] as const);
+      return Object.fromEntries(penalties.length === 0 ? sums : [...sums, ['regularization', tf.mul(tf.addN(penalties), rows)]]);
+    },
+    evaluate: (set, block) => evaluate(sets.get(set) as Data<Examples<X, Y>>, block),
+    defaults: [...(learningRate === undefined ? [] : [rateOf(learningRate)]), ...(options.defaults ?? [])],
+  });
+
+  async function evaluate(set: Data<Examples<X, Y>>, block: Block<tf.Tensor>): Promise<Scalars> {
+    const parts = objectiveNames.length > 1 ? objectiveNames : [];
+    const names = ['loss', ...parts, ...metrics.map(({ name }) => name)];
+    const sums = names.map(() => 0);
+    let items = 0;
+    for (let i = 0; i < set.batchesPerEpoch; i++) {
+      const batch = await set.batch(i);
+      const { rows, values } = tf.tidy(() => {
+        const xs = feed('xs', batch.xs, inputs);
+        const ys = feed('ys', batch.ys, targets);
+        const outputs = gated.apply(xs, block, { training: false });
+        const means = lossMeans(ys, outputs);
+        const measured = metrics.map(({ of, output }) => tf.mean(of(ys[output] as tf.Tensor, outputs[output] as tf.Tensor)));
+        const all = tf.stack([tf.addN(means), ...(parts.length > 0 ? means : []), ...measured]);
+        return { rows: rowsOf([...xs, ...ys]), values: [...all.dataSync()] };
+      });
+      for (const [k, value] of values.entries()) sums[k] = (sums[k] as number) + value * rows;
+      items += rows;
+    }
+    return Object.fromEntries(names.map((name, k) => [name, (sums[k] as number) / items]));
+  }
+
+  return {
+    ...learner,
+    algebra: {
+      ...learner.algebra,
+      run(call, x, body, others) {
+        ran.add(call.name);
+        return learner.algebra.run(call, x, body, others);
+      },
+    },
+    gradients: (batch, block, denominators, into, seed = [0, 0]) =>
+      moving.run(() => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed)))),
+    dispose() {
+      learner.dispose();
+      freeOwned(owner);
+    },
+  };
+}
