@@ -4,7 +4,7 @@ import type { Algebra, Block, BlockScope, Learner, RunBlock } from '../learner.j
 import type { Plugin } from '../plugin.js';
 import { uniform } from '../random.js';
 import type { Counts } from '../values.js';
-import { type Accumulated, gradientHandle, type Named, norm, recipeOf } from './gradient-handle.js';
+import { accumulate, accumulatedOf, gradientHandle, type Named, norm, recipeOf } from './gradient-handle.js';
 import { type OptimizerState, optimize } from './optimizer.js';
 import { heldOutRows, type Rows, rowsData } from './rows.js';
 import { type LearnerState, loadState, saveState } from './snapshot.js';
@@ -70,7 +70,7 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
   const dataOptions = { rows, batch, width, seed };
   const data = rowsData(dataOptions);
   const tape = createTape(width, operations);
-  let accumulated: Accumulated = { gradients: {}, losses: {} };
+  let accumulated = accumulate();
 
   const blocks: readonly BlockInfo[] = Array.from({ length: depth }, (_, l) => {
     const own = (prefix: string) => names.filter((name) => name.startsWith(prefix));
@@ -165,17 +165,20 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
     },
     ...(options.defaults ? { defaults: options.defaults } : {}),
     gradients(rowsOfBatch, block, denominators, into, key) {
-      accumulated = into ? recipeOf(into).accumulated : { gradients: {}, losses: {} };
+      accumulated = into ? accumulatedOf(into) : accumulate();
+      accumulated.batches += 1;
       tape.clear();
       const y = forward(rowsOfBatch.inputs, block, key);
       for (const [objective, loss] of Object.entries(errors(y, rowsOfBatch, denominators)))
         accumulated.losses[objective] = (accumulated.losses[objective] ?? 0) + loss;
       tape.backward();
-      return gradientHandle(accumulated);
+      return gradientHandle(accumulated, (name) => weights[name]?.length);
     },
     update(gradients, plan) {
       const { accumulated: before, result } = recipeOf(gradients);
-      if (!plan.skip) operations.updated += optimize(weights, result(), optimizer, plan, { type, weightDecay });
+      const final = result();
+      if (!plan.skip) operations.updated += optimize(weights, final, optimizer, plan, { type, weightDecay });
+      before.over = true;
       return { losses: before.losses, gradientNorm: norm(before.gradients) };
     },
     evaluate(set, block, from) {

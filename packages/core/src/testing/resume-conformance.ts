@@ -1,11 +1,11 @@
 import { HooklineError } from '../errors.js';
-import { during } from '../hooks/during.js';
 import type { Learner } from '../learner.js';
 import { type MemoryStore, memoryStore } from '../memory-store.js';
 import type { Plugin } from '../plugin.js';
-import { createTrainer } from '../trainer.js';
-import type { Awaitable, Tensors } from '../values.js';
+import type { Services } from '../services.js';
+import type { Awaitable } from '../values.js';
 import { residualMlp } from './residual-mlp.js';
+import { differentTensor, exact, type Trace, tracedRun } from './traced-run.js';
 
 export interface ResumeConformanceOptions {
   /** The plugins under test, made anew for each run, as a new process would. */
@@ -23,6 +23,10 @@ export interface ResumeConformanceOptions {
   readonly seed?: number;
   /** Rate where no plugin sets one; default 0.01. */
   readonly learningRate?: number;
+  /** The run's directory, for plugins with files; asked for by each run, and by the one that resumes it. */
+  readonly directory?: () => string;
+  /** Replaces or adds services of each run. */
+  readonly services?: (run: Services) => void;
 }
 
 export interface ResumeConformanceReport {
@@ -31,58 +35,29 @@ export interface ResumeConformanceReport {
   readonly kills: readonly { readonly after: number; readonly resumedAt: number }[];
 }
 
-interface Trace {
-  /** One text for each step and evaluation, by kind and step, all numbers in full. */
-  readonly lines: readonly string[];
-  readonly tensors: Tensors;
+interface Resumed extends Trace {
   readonly states: string;
 }
 
-const exact = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) => (typeof inner === 'number' ? (Object.is(inner, -0) ? '-0' : String(inner)) : inner));
-
-/** Requests checkpoints and evaluations; saves nothing of its own. */
-const requests = (every: number, evaluateEvery: number): Plugin => {
-  const due = (index: number, period: number) => (index + 1) % period === 0;
-  return {
-    name: 'resume-conformance',
-    setup: (run) => ({
-      onStep: during('end', (step) => ({
-        ...step,
-        checkpoint: step.checkpoint || due(step.index, every),
-        evaluate: due(step.index, evaluateEvery) ? [...step.evaluate, ...run.evaluationSets] : step.evaluate,
-      })),
-    }),
-  };
-};
-
-async function trace(options: ResumeConformanceOptions, store: MemoryStore, killAfter?: number): Promise<Trace> {
-  const { steps = 12, every = 3, evaluateEvery = 4, seed = 1, learningRate = 0.01 } = options;
+async function trace(options: ResumeConformanceOptions, store: MemoryStore, killAfter?: number): Promise<Resumed> {
+  const { steps = 12, plugins, services, directory, ...rest } = options;
   const learner = await (options.learner ?? (() => residualMlp({ dropout: 0.2 })))();
   try {
-    const lines: string[] = [];
-    const trainer = createTrainer({ learner, plugins: [...options.plugins(), requests(every, evaluateEvery)], steps, seed, learningRate, store, resume: true });
-    trainer.on('evaluation', ({ seconds: _, ...news }) => void lines.push(`evaluation ${exact(news)}`));
-    trainer.on('step', ({ seconds: _, ...news }) => void lines.push(`step ${exact(news)}`));
-    for await (const { index } of trainer.events('step')) if (index === killAfter) break;
-    return { lines, tensors: learner.save(), states: exact(store.saved.at(-1)?.plugins) };
+    const where = { ...(directory === undefined ? {} : { directory: directory() }), ...(services ? { services } : {}) };
+    const run = { ...rest, ...where, learner, plugins: plugins(), steps, store };
+    const done = await tracedRun(killAfter === undefined ? run : { ...run, killAfter });
+    return { ...done, states: exact(store.saved.at(-1)?.plugins) };
   } finally {
     learner.dispose();
   }
 }
-
-const differentTensor = (a: Tensors, b: Tensors): string | undefined =>
-  [...new Set([...Object.keys(a), ...Object.keys(b)])].find((name) => {
-    const [x, y] = [a[name]?.data, b[name]?.data];
-    return x === undefined || y === undefined || x.length !== y.length || x.some((value, i) => !Object.is(value, y[i]));
-  });
 
 const differs = (killed: number, what: string): HooklineError =>
   new HooklineError('HOOKLINE_RESUME', `killed after step ${killed} and resumed, the run differs from one that was not interrupted: ${what}`, {
     hint: 'state that affects training lives in the cell of setup(run, state), not in scan or a closure; draws are keyed: run.random',
   });
 
-function compare(whole: Trace, resumed: Trace, killed: number, resumedAt: number): void {
+function compare(whole: Resumed, resumed: Resumed, killed: number, resumedAt: number): void {
   const rest = whole.lines.filter((line) => Number(/"(?:index|step)":"?(\d+)/.exec(line)![1]) >= (line.startsWith('step') ? resumedAt : resumedAt + 1));
   const at = rest.findIndex((line, i) => line !== resumed.lines[i]);
   if (at >= 0) throw differs(killed, `${resumed.lines[at] ?? 'nothing'} instead of ${rest[at]}`);

@@ -41,10 +41,11 @@ export function loadState(state: LearnerState, tensors: Tensors, shape: readonly
   const blank = (): Named => Object.fromEntries(Object.entries(weights).map(([name, { length }]) => [name, new Float64Array(length)]));
   const restored: Record<string, Named> = Object.fromEntries(saved.map((slot) => [slot, blank()]));
   const expected = saveState({ weights, optimizer, slots: restored }, shape);
-  for (const [key, { shape: own }] of Object.entries(expected)) {
+  for (const [key, { shape: own, data }] of Object.entries(expected)) {
     const found = tensors[key];
     if (!found) throw misfit(`it has no tensor '${key}'`);
     if (found.shape.join() !== own.join()) throw misfit(`tensor '${key}' is [${found.shape}] and should be [${own}]`);
+    if (found.data.length !== data.length) throw misfit(`tensor '${key}' has ${found.data.length} numbers instead of ${data.length}`);
   }
   const strange = Object.keys(tensors).find((key) => !(key in expected));
   if (strange !== undefined) throw misfit(`it has a tensor '${strange}', which the model has not`);

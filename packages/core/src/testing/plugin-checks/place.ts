@@ -1,0 +1,61 @@
+import { pipe } from 'rxjs';
+import { mergeGates } from '../../gates.js';
+import { during } from '../../hooks/during.js';
+import type { Plugin } from '../../plugin.js';
+import { fault } from '../check.js';
+import type { Trace } from '../traced-run.js';
+import { compareRuns, type PluginSubject, train } from './subject.js';
+
+/** Plans and asks for a little of everything that adds up in any order; `block` is the one that it closes and slows. */
+const neighbour = (name: string, stage: number, block: number): Plugin => ({
+  name,
+  stage,
+  setup: (run) => {
+    const slowed = new Set(run.blocks[block % run.blocks.length]?.parameters);
+    return {
+      onStep: pipe(
+        during('begin', (step) => ({
+          ...step,
+          gates: mergeGates(
+            step.gates,
+            step.gates.map((gate, i) => ({ ...gate, active: i !== block || step.index % 2 === 0 })),
+          ),
+          rateScale: (parameter) => (slowed.has(parameter) ? 0.5 : 1) * step.rateScale(parameter),
+          recompute: (one) => one === run.blocks[0]?.name || step.recompute(one),
+          report: { ...step.report, [name]: step.index },
+        })),
+        during('end', (step) => ({
+          ...step,
+          evaluate: step.index === block ? [...step.evaluate, ...run.evaluationSets] : step.evaluate,
+          checkpoint: step.checkpoint || step.index === block,
+          report: { ...step.report, [`${name} end`]: 1 },
+        })),
+      ),
+    };
+  },
+});
+
+/**
+ * At every place among other plugins the run is the same: the order is the trainer's affair, and what neighbours planned, asked for and
+ * reported is kept and added to.
+ * @param peers whether one of the neighbours has the plugin's own stage
+ */
+export async function keepsItsPlace(subject: PluginSubject, peers: boolean): Promise<void> {
+  const { stage = 0 } = subject.make();
+  const others = () => [
+    neighbour('conformance-early', stage - 25, 0),
+    ...(peers ? [neighbour('conformance-peer', stage, 1)] : []),
+    neighbour('conformance-late', stage + 25, 2),
+  ];
+  let reference: Trace | undefined;
+  for (let place = 0; place <= others().length; place++) {
+    const run = await train(subject, { around: (plugin) => others().toSpliced(place, 0, plugin) });
+    reference ??= run;
+    compareRuns(reference, run, (what) =>
+      fault(
+        `behind ${place} of its neighbours the run is another one than before all of them: ${what}`,
+        'add to what is there: { ...step.report, mine }, step.rateScale(name) * mine, mergeGates(step.gates, mine), [...step.evaluate, mine], step.checkpoint || mine',
+      ),
+    );
+  }
+}

@@ -1,0 +1,58 @@
+type Timers = Pick<typeof globalThis, 'setTimeout' | 'setInterval' | 'clearTimeout' | 'clearInterval'>;
+
+/** Counts the timers that are set from now on and neither ran out nor were cleared; `release` gives the real functions back. */
+export function watchTimers(): { readonly running: () => number; readonly release: () => void } {
+  const real: Timers = { setTimeout, setInterval, clearTimeout, clearInterval };
+  const running = new Set<unknown>();
+  const clear = (handle: unknown): void => {
+    running.delete(handle);
+    real.clearTimeout(handle as Parameters<typeof clearTimeout>[0]);
+  };
+  const timeout = (fn: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
+    const handle: unknown = real.setTimeout(() => {
+      running.delete(handle);
+      fn(...args);
+    }, ms);
+    running.add(handle);
+    return handle;
+  };
+  const interval = (fn: (...args: unknown[]) => void, ms?: number, ...args: unknown[]): unknown => {
+    const handle: unknown = real.setInterval(() => fn(...args), ms);
+    running.add(handle);
+    return handle;
+  };
+  Object.assign(globalThis, { setTimeout: timeout, setInterval: interval, clearTimeout: clear, clearInterval: clear });
+  return { running: () => running.size, release: () => void Object.assign(globalThis, real) };
+}
+
+/** The properties of some objects, and of those of the language that are patched most often, by a name each. */
+export function propertiesOf(objects: Readonly<Record<string, object>>): Record<string, unknown> {
+  const all = { ...objects, console, Math, Date, JSON, 'Array.prototype': Array.prototype, 'Promise.prototype': Promise.prototype };
+  const named = Object.entries(all).flatMap(([name, object]) =>
+    Object.entries(Object.getOwnPropertyDescriptors(object)).map(([key, { value, get }]) => [`${name}.${key}`, get ?? identity(value)]),
+  );
+  return { ...Object.fromEntries(named), 'the list of globals': Object.getOwnPropertyNames(globalThis).sort().join() };
+}
+
+const identities = new WeakMap<object, number>();
+let count = 0;
+
+/** A primitive value, or a number for an object: which one it is, whatever it holds. */
+function identity(value: unknown): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return value;
+  if (!identities.has(value)) identities.set(value, ++count);
+  return `object ${identities.get(value)}`;
+}
+
+interface Emitter {
+  eventNames(): readonly (string | symbol)[];
+  listenerCount(event: string | symbol): number;
+}
+
+/** How many listeners the process has for each event, where there is a process. */
+export function listenersOfProcess(): Record<string, unknown> {
+  const { process } = globalThis as { process?: Partial<Emitter> };
+  if (!process?.eventNames || !process.listenerCount) return {};
+  const { eventNames, listenerCount } = process as Emitter;
+  return Object.fromEntries(eventNames.call(process).map((event) => [`the process's listeners of '${String(event)}'`, listenerCount.call(process, event)]));
+}
