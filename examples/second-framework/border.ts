@@ -1,30 +1,10 @@
 import { type Algebra, type Block, type BlockInfo, type BlockScope, type Gate, HooklineError, type RunBlock } from '@hookline/core';
 import { jit, makeJaxpr, type numpy as np } from '@jax-js/jax';
-import { changing, dotProduct, keyOf, squareSum } from './numbers.js';
+import { changing, distanceBetween, dotProduct, keyOf, squareSum } from './numbers.js';
+import { type JaxBlock, type Model, scopeOf } from './scope.js';
 
 type Named = Readonly<Record<string, np.Array>>;
-
-/** What a block's body works with. Its functions keep jax-js's rule: they take over what they are given, and what they answer is the caller's. */
-export interface JaxScope {
-  /** `x + gain · F(x)` where the branch is open, and then `after` of that; x where it is closed. */
-  readonly branch: BlockScope<np.Array>['branch'];
-  /** Key of the dropout of this block in this step, uint32 [2]. */
-  readonly key: () => np.Array;
-  readonly mode: 'train' | 'evaluate';
-}
-
-/** `block(name, x, body, ...inputs)` of core, under jax-js's rule: it takes over x and inputs. */
-export type JaxBlock = (name: string, x: np.Array, body: (x: np.Array, scope: JaxScope, ...inputs: np.Array[]) => np.Array, ...inputs: np.Array[]) => np.Array;
-
-/** What a forward pass works with. */
-export interface Model {
-  /** A parameter, by name at each use; inside a block, one of the block's own. The reference is the caller's. */
-  readonly parameter: (name: string) => np.Array;
-  readonly block: JaxBlock;
-  /** Key of dropout outside blocks, uint32 [2]. */
-  readonly key: () => np.Array;
-  readonly mode: 'train' | 'evaluate';
-}
+type Body = Parameters<Algebra<np.Array>['run']>[2];
 
 /** Where `parameter` looks names up, and what it has answered. */
 interface Source {
@@ -36,7 +16,7 @@ interface Source {
 /** A block's forward pass as a function of everything that it computes with. */
 type Forward = (x: np.Array, inputs: np.Array[], own: Record<string, np.Array>, gains: np.Array, key: np.Array) => np.Array;
 
-interface Compiled {
+interface Traced {
   readonly run: Forward & { dispose?: () => void };
   /** Names of the parameters that the body asked for when it was traced. */
   readonly used: ReadonlySet<string>;
@@ -50,24 +30,6 @@ export interface Border {
 }
 
 const fault = (code: `HOOKLINE_${string}`, what: string, hint: string): HooklineError => new HooklineError(code, what, { hint });
-
-function scopeOf({ name: block, gate, mode }: RunBlock, gain: (index: number) => np.Array, key: np.Array): JaxScope {
-  const names = Object.keys(gate.branches);
-  return {
-    mode,
-    key: () => key.ref,
-    branch(name, x, body, after = (sum) => sum) {
-      const branch = gate.branches[name];
-      if (!branch) throw fault('HOOKLINE_BRANCH', `block '${block}' has no branch '${name}'`, `its branches are declared in blocks: '${names.join("', '")}'`);
-      if (!branch.active) return x;
-      const residual = x.ref;
-      const f = body(x);
-      if (f.shape.join() !== residual.shape.join())
-        throw fault('HOOKLINE_SHAPE', `branch '${name}' of block '${block}' makes [${f.shape}] of [${residual.shape}]`, 'project it to the shape of its input');
-      return after(residual.add(f.mul(gain(1 + names.indexOf(name)))));
-    },
-  };
-}
 
 /** How many tensors a function takes from outside: those are the same ones at each tracing, those that it makes itself are not. */
 function capturedBy(forward: Forward, args: Parameters<Forward>): number {
@@ -91,7 +53,7 @@ const gainsOf = (gate: Gate): np.Array => changing(gate.gain, ...Object.values(g
  */
 export function createBorder(blocks: readonly BlockInfo[], compile = true): Border {
   const ownNames = new Map(blocks.map(({ name, parameters }) => [name, parameters]));
-  const compiled = new Map<string, Compiled>();
+  const compiled = new Map<string, Traced>();
   let source: Source | undefined;
   let lent = new Set<np.Array>();
 
@@ -120,18 +82,42 @@ export function createBorder(blocks: readonly BlockInfo[], compile = true): Bord
   };
 
   const forwardOf =
-    (call: RunBlock, body: Parameters<Algebra<np.Array>['run']>[2], used: Set<string>): Forward =>
+    (call: RunBlock, body: Body, used: Set<string>): Forward =>
     (x, inputs, own, gains, key) =>
       within({ values: own, used, block: call.name }, () => {
         const gain = (index: number) => gains.ref.slice(index);
-        const scope = scopeOf(call, gain, key);
+        const scope = scopeOf(call, (branch) => gain(1 + branch), key);
         const whole = call.gate.gain === 1;
-        // The wrapper `block` below takes bodies of JaxScope alone.
         const y = body(whole ? x : x.ref, scope as unknown as BlockScope<np.Array>, ...inputs);
         const blended = whole ? y : x.ref.add(y.sub(x).mul(gain(0)));
         for (const value of [...Object.values(own), gains, key]) value.dispose();
         return blended;
       });
+
+  const traced = (call: RunBlock, body: Body, args: Parameters<Forward>): Traced => {
+    const structure = structureOf(call);
+    const known = compiled.get(structure);
+    if (known) return known;
+    const used = new Set<string>();
+    const forward = forwardOf(call, body, used);
+    if (!compile) return { run: forward, used };
+    const captured = capturedBy(forward, args);
+    if (captured > 0)
+      throw fault(
+        'HOOKLINE_BLOCK_CAPTURE',
+        `block '${call.name}' computes with ${captured} tensor${captured > 1 ? 's' : ''} that it was not given`,
+        'pass them after the body: block(name, x, body, …)',
+      );
+    const made = { run: jit(forward), used };
+    compiled.set(structure, made);
+    return made;
+  };
+
+  /** Takes over a reference, until the pass is over. */
+  const take = (tensor: np.Array): void => {
+    if (lent.has(tensor)) tensor.dispose();
+    else lent.add(tensor);
+  };
 
   const algebra: Algebra<np.Array> = {
     run(call, x, body, inputs) {
@@ -139,40 +125,23 @@ export function createBorder(blocks: readonly BlockInfo[], compile = true): Bord
       const { values, used } = source as Source;
       const own = Object.fromEntries((ownNames.get(call.name) ?? []).map((name) => [name, (values[name] as np.Array).ref]));
       const args: Parameters<Forward> = [x.ref, inputs.map((input) => input.ref), own, gainsOf(call.gate), keyOf(call.seed)];
-      const structure = structureOf(call);
-      let found = compiled.get(structure);
-      if (!found) {
-        const names = new Set<string>();
-        const forward = forwardOf(call, body, names);
-        if (compile) {
-          const captured = capturedBy(forward, args);
-          if (captured > 0)
-            throw fault(
-              'HOOKLINE_BLOCK_CAPTURE',
-              `block '${call.name}' computes with ${captured} tensor(s) that it was not given`,
-              'pass them after the body: block(name, x, body, …)',
-            );
-        }
-        found = { run: compile ? jit(forward) : forward, used: names };
-        if (compile) compiled.set(structure, found);
-      }
-      const y = found.run(...args);
-      for (const name of found.used) used.add(name);
-      lent.add(x).add(y);
+      const forward = traced(call, body, args);
+      const y = forward.run(...args);
+      for (const name of forward.used) used.add(name);
+      lent.add(x); // another than the block was called with, where a plugin replaced it
+      take(y);
       return y;
     },
     norm: (x) => Math.sqrt(squareSum(x)),
     dot: dotProduct,
+    distance: distanceBetween,
   };
 
   const across =
     (block: Block<np.Array>): JaxBlock =>
     (name, x, body, ...inputs) => {
-      for (const given of [x, ...inputs]) {
-        if (lent.has(given)) given.dispose();
-        else lent.add(given);
-      }
-      const y = block(name, x, body as unknown as Parameters<Algebra<np.Array>['run']>[2], ...inputs);
+      for (const given of [x, ...inputs]) take(given);
+      const y = block(name, x, body as unknown as Body, ...inputs); // scopes are made above: they are JaxScope
       lent.add(y);
       return y.ref;
     };
@@ -180,11 +149,15 @@ export function createBorder(blocks: readonly BlockInfo[], compile = true): Bord
   return {
     algebra,
     pass(mode, values, block, seed, f, used = new Set()) {
+      const outer = lent;
       lent = new Set();
-      const result = within({ values, used }, () => f({ mode, parameter, block: across(block), key: () => keyOf(seed) }));
-      for (const tensor of lent) tensor.dispose(); // after a throw references are not countable: what is lent stays
-      lent = new Set();
-      return result;
+      try {
+        const result = within({ values, used }, () => f({ mode, parameter, block: across(block), key: () => keyOf(seed) }));
+        for (const tensor of lent) tensor.dispose(); // not after a throw: nobody knows then which references are left
+        return result;
+      } finally {
+        lent = outer;
+      }
     },
     dispose() {
       for (const { run } of compiled.values()) run.dispose?.();

@@ -12,12 +12,13 @@ import {
 } from '@hookline/core';
 import { type numpy as np, tree, valueAndGrad } from '@jax-js/jax';
 import { type AdamWOptions, adamw } from './adamw.js';
-import { createBorder, type Model } from './border.js';
+import { createBorder } from './border.js';
 import { type Accumulator, accumulate, sourceOf } from './gradients.js';
 import { changing } from './numbers.js';
+import type { Model } from './scope.js';
 import { dispose, load, type Slots, save, slotOf, trained, weightVerbs } from './state.js';
 
-export type { JaxScope, Model } from './border.js';
+export type { JaxScope, Model } from './scope.js';
 
 export interface JaxLearnerOptions<B> {
   /** Initial values, by name. */

@@ -1,5 +1,5 @@
-import { jit, nn, numpy as np } from '@jax-js/jax';
 import type { Learner } from '@hookline/core';
+import { jit, nn, numpy as np } from '@jax-js/jax';
 import { type JaxLearnerOptions, jaxLearner, type Model } from './jax-learner.js';
 import { blocksOf, epsilon, heldOut, initial, type Rows, rowsData, type Sizes } from './reversal.js';
 

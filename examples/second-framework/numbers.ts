@@ -24,9 +24,13 @@ export const read = (x: np.Array): Float32Array => concrete(x).ref.dataSync() as
 
 const squares = jit((x: np.Array) => np.sum(np.square(x)));
 const products = jit((x: np.Array, y: np.Array) => np.sum(x.mul(y)));
+const differences = jit((x: np.Array, y: np.Array) => np.sum(np.square(x.sub(y))));
 
 /** Σ x², of a borrowed x. */
 export const squareSum = (x: np.Array): number => squares(concrete(x).ref).item();
 
 /** Σ x·y, of borrowed tensors. */
 export const dotProduct = (x: np.Array, y: np.Array): number => products(concrete(x).ref, concrete(y).ref).item();
+
+/** √Σ (x − y)², of borrowed tensors. */
+export const distanceBetween = (x: np.Array, y: np.Array): number => Math.sqrt(differences(concrete(x).ref, concrete(y).ref).item());
