@@ -3,6 +3,7 @@ import { type FinetuneConfig, finetuneConfig } from '@hookline/lab';
 import { type Command, Option } from 'commander';
 import { integer, number } from '../arguments.js';
 import { checkConfigFile, overlay, readConfigFile } from '../config-file.js';
+import { telemetry } from './pretrain-flags.js';
 
 /** What `finetune` was given. Everything but the last block of lines may also stand in the config file. */
 export interface FinetuneFlags {
@@ -32,6 +33,7 @@ export interface FinetuneFlags {
   readonly layerDrop?: number | true;
   readonly stochasticDepth?: number | true;
   readonly evaluateEvery?: number;
+  readonly tensorboard?: true;
   readonly engine?: string;
 
   readonly config?: string;
@@ -79,6 +81,7 @@ export function addFinetuneFlags(command: Command): Command {
     .option('--stochastic-depth [p]', 'stochastic depth; the last block survives with probability p (default: 0.5)', number(0, 1))
     .optionsGroup('Telemetry:')
     .option('--evaluate-every <length>', 'steps, or a share of the run (default: an epoch)', number(0))
+    .option('--tensorboard', 'write event files for TensorBoard into the folder tensorboard of each run')
     .addOption(new Option('--engine <name>', 'auto, native, wasm or cpu (default: auto)').choices(['auto', 'native', 'wasm', 'cpu']));
 }
 
@@ -110,6 +113,7 @@ function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
     layerDrop: method(flags.layerDrop, 'p'),
     stochasticDepth: method(flags.stochasticDepth, 'finalSurvival'),
     evaluation: { every: flags.evaluateEvery },
+    ...telemetry(flags),
     engine: flags.engine,
   };
 }

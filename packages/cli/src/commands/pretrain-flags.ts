@@ -46,6 +46,9 @@ export interface PretrainFlags {
   readonly evaluateEvery?: number;
   readonly checkpointEvery?: number;
   readonly keep?: number;
+  readonly statistics?: number;
+  readonly tensorboard?: true;
+  readonly profile?: true;
   readonly engine?: string;
 }
 
@@ -103,6 +106,13 @@ export function addPretrainFlags(command: Command): Command {
     .option('--evaluate-every <length>', 'steps, or a share of the run (default: 0.1)', number(0))
     .option('--checkpoint-every <length>', 'steps, or a share of the run (default: 0.1)', number(0))
     .option('--keep <n>', 'newest checkpoints to keep (default: 2)', integer(1))
+    .option(
+      '--statistics <length>',
+      'measure the blocks every so many steps, or share of the run: gradients, distance and cosine of input and output',
+      number(0),
+    )
+    .option('--tensorboard', 'write event files for TensorBoard into RUN/tensorboard')
+    .option('--profile', 'measure time by part and block; a table at the end, and RUN/trace.json for chrome://tracing')
     .addOption(new Option('--engine <name>', 'auto, native, wasm or cpu (default: auto)').choices(['auto', 'native', 'wasm', 'cpu']));
 }
 
@@ -119,6 +129,16 @@ function method(flags: PretrainFlags): Readonly<Record<string, unknown>> {
     ...(flags.layerDrop === undefined ? {} : { layerDrop: { ...of(flags.layerDrop, 'p'), ...common } }),
     ...(flags.stochasticDepth === undefined ? {} : { stochasticDepth: { ...of(flags.stochasticDepth, 'finalSurvival'), ...common } }),
   };
+}
+
+/** What telemetry flags ask for; nothing where there is none of them. */
+export function telemetry({
+  statistics,
+  tensorboard,
+  profile,
+}: Pick<PretrainFlags, 'statistics' | 'tensorboard' | 'profile'>): Readonly<Record<string, unknown>> {
+  const asked = { statistics, tensorBoard: tensorboard, profile };
+  return Object.values(asked).some((value) => value !== undefined) ? { telemetry: asked } : {};
 }
 
 /** The flags as a configuration that goes over the file's; undefined where a flag is not given. */
@@ -144,6 +164,7 @@ export function flagConfig(flags: PretrainFlags): Readonly<Record<string, unknow
     ...method(flags),
     evaluation: { every: flags.evaluateEvery },
     checkpoints: { every: flags.checkpointEvery, keep: flags.keep },
+    ...telemetry(flags),
     engine: flags.engine,
   };
 }

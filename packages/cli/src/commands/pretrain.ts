@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Trainer } from '@hookline/core';
-import { consoleProgress, interruptSignal } from '@hookline/core/node';
+import { consoleProgress, interruptSignal, profileLines } from '@hookline/core/node';
 import {
   compareRuns,
   dryRun,
@@ -48,6 +48,7 @@ function finish(result: PretrainResult, flags: PretrainFlags, output: Output): v
   const { loss: _, ...metrics } = result.metrics;
   const told = Object.entries(metrics).map(([name, value]) => `${name} ${value.toFixed(4)}`);
   output.out(`${result.steps} steps; held out: ${told.join(', ')}; unigram entropy ${result.unigramEntropy.toFixed(4)}`);
+  if (result.profile) for (const line of ['', ...profileLines(result.profile), '']) output.out(line);
   output.out(`report: ${result.report}`);
 }
 

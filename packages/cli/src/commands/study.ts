@@ -6,6 +6,8 @@ import { integer, number } from '../arguments.js';
 import { Interrupted } from '../failure.js';
 import { jsonLine, type Output } from '../output.js';
 import type { AddCommand } from '../program.js';
+import { addStudyDynamics } from './study-dynamics.js';
+import { addStudyLesion } from './study-lesion.js';
 
 interface Flags {
   readonly tasks: string;
@@ -78,10 +80,7 @@ async function run(flags: Flags, output: Output): Promise<void> {
 }
 
 export const addStudy: AddCommand = (program, output) => {
-  const study = program
-    .command('study')
-    .summary('ask a question of many runs')
-    .description('Questions that take many runs: each in a process of its own, resumable.');
+  const study = program.command('study').summary('ask a question of many runs').description('Questions that take many runs.');
   study
     .command('stability')
     .summary('is fine-tuning stable, by checkpoint and by method?')
@@ -105,4 +104,6 @@ export const addStudy: AddCommand = (program, output) => {
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline study stability --tasks cola,rte --checkpoints postln=models/minilm,pld=runs/pld --seeds 10')
     .action((flags: Flags) => run(flags, output));
+  addStudyDynamics(study, output);
+  addStudyLesion(study, output);
 };

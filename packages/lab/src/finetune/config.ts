@@ -1,6 +1,7 @@
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
 import * as z from 'zod';
+import { telemetrySchema } from '../telemetry/telemetry.js';
 
 const whole = (least: number) => z.int().min(least);
 const path = z.string().min(1);
@@ -49,6 +50,7 @@ export const finetuneConfig = z
     evaluation: z
       .strictObject({ every: positiveLengthSchema.optional().describe('steps, or a share of the run, between two evaluations; default: an epoch') })
       .default({}),
+    telemetry: telemetrySchema.optional().describe('what the run tells besides its metrics'),
     engine: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto').describe('what computes; `hookline engines` lists them'),
   })
   .superRefine((config, context) => {

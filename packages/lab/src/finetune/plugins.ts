@@ -2,6 +2,7 @@ import { checkpoints, clipGradients, evaluateEvery, learningRate, type Plugin } 
 import { metricsFile } from '@hookline/core/node';
 import type { FineTuningLearner } from '@hookline/glue';
 import { methodOf } from '../pretrain/plugins.js';
+import { telemetryPlugins } from '../telemetry/telemetry.js';
 import type { FinetuneConfig } from './config.js';
 import { bestBy } from './files.js';
 
@@ -18,5 +19,6 @@ export function finetunePlugins(config: FinetuneConfig, learner: FineTuningLearn
     evaluateEvery({ steps: config.evaluation.every ?? epoch }),
     checkpoints({ every: epoch, keep: 1, ...(set === undefined ? {} : { best: bestBy(set) }) }),
     metricsFile(),
+    ...telemetryPlugins(config.telemetry, config),
   ];
 }

@@ -16,7 +16,7 @@ export interface StepTime {
 
 /** Mean seconds, measured on a model that is thrown away. */
 async function timeSteps(config: PretrainConfig, data: CorpusSets, model: StartingModel, signal: AbortSignal | undefined): Promise<StepTime> {
-  const { pld: _p, layerDrop: _l, stochasticDepth: _s, ...dense } = config;
+  const { pld: _p, layerDrop: _l, stochasticDepth: _s, telemetry: _t, ...dense } = config;
   const learner = await learnerOf(dense, data, model);
   try {
     const plugins = runPlugins({ ...dense, evaluation: { ...config.evaluation, every: warmUp + timed } }, model.config).filter(

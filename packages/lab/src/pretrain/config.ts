@@ -2,6 +2,7 @@ import { bertConfigOptions } from '@hookline/bert';
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
 import * as z from 'zod';
+import { telemetrySchema } from '../telemetry/telemetry.js';
 import { parseDuration } from './duration.js';
 
 const whole = (least: number) => z.int().min(least);
@@ -101,6 +102,7 @@ export const pretrainConfig = z
         best: z.boolean().default(false).describe('whether the best by held-out MLM loss is kept besides'),
       })
       .default({ every: 0.1, keep: 2, best: false }),
+    telemetry: telemetrySchema.optional().describe('what the run tells besides its metrics'),
     engine: z.enum(['auto', 'native', 'wasm', 'cpu']).default('auto').describe('what computes; `hookline engines` lists them'),
   })
   .superRefine((config, context) => {

@@ -12,6 +12,7 @@ export const runFiles = (directory: string) => ({
   ...runModelFiles(directory),
   metrics: join(directory, 'metrics.jsonl'),
   report: join(directory, 'report.html'),
+  trace: join(directory, 'trace.json'),
 });
 
 /** A run directory, and the checkpoint in it that a path named, if it named one. */

@@ -10,6 +10,7 @@ import {
   stochasticDepth,
   stochasticDepthAsPld,
 } from '@hookline/pld-plugin';
+import { telemetryPlugins } from '../telemetry/telemetry.js';
 import type { PretrainConfig } from './config.js';
 
 /** The set of held-out batches, by the name under which it is evaluated. */
@@ -62,5 +63,6 @@ export function runPlugins(config: PretrainConfig, model: BertConfig): readonly 
     evaluateEvery({ steps: config.evaluation.every }),
     checkpoints({ every, keep, ...(best ? { best: { set: heldOutSet, metric: 'mlmLoss', mode: 'min' as const } } : {}) }),
     metricsFile(),
+    ...telemetryPlugins(config.telemetry, config),
   ];
 }

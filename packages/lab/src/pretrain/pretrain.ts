@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { BertLearner } from '@hookline/bert';
 import { type CorpusSets, readRunModel } from '@hookline/bert/node';
 import { createTrainer, during, given, HooklineError, type Plugin, type Scalars, type Trainer } from '@hookline/core';
-import { readMetrics } from '@hookline/core/node';
+import { type Profile, readMetrics, readProfile } from '@hookline/core/node';
 import { compileStatistics, summarizeCompiled } from '@hookline/tfjs';
 import { unlessAborted } from '../aborted.js';
 import { whileRunning } from '../failures.js';
@@ -42,6 +42,8 @@ export interface PretrainResult {
   readonly unigramEntropy: number;
   /** Path of report.html. */
   readonly report: string;
+  /** Where the time went, where the configuration asks for it. */
+  readonly profile?: Profile;
 }
 
 /**
@@ -173,8 +175,9 @@ async function train({ config, data, learner, directory, resume, write }: Traini
     if (compileStatistics().replays > 0) options.onStage?.(`compiled: ${summarizeCompiled()}`);
     const report = runFiles(directory).report;
     const lines = await readMetrics(runFiles(directory).metrics);
-    await writeFile(report, await renderReport(runReport({ config, learner, lines, unigramEntropy: data.unigramEntropy, directory })));
-    return { directory, steps, stopped, metrics: metrics[heldOutSet] ?? {}, unigramEntropy: data.unigramEntropy, report };
+    const profile = config.telemetry?.profile ? await readProfile(runFiles(directory).trace) : undefined;
+    await writeFile(report, await renderReport(await runReport({ config, learner, lines, unigramEntropy: data.unigramEntropy, directory, profile })));
+    return { directory, steps, stopped, metrics: metrics[heldOutSet] ?? {}, unigramEntropy: data.unigramEntropy, report, ...(profile ? { profile } : {}) };
   } catch (error) {
     throw running || !(error instanceof HooklineError) ? whileRunning(error) : error;
   }

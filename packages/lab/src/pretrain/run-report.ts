@@ -1,8 +1,11 @@
 import type { BertLearner } from '@hookline/bert';
-import type { MetricsLine } from '@hookline/core/node';
+import type { MetricsLine, Profile } from '@hookline/core/node';
+import { dynamicsFigures } from '../dynamics/charts.js';
+import { dynamicsOf } from '../dynamics/series.js';
 import { machineFacts } from '../recording/machine.js';
 import { blockRuns, recordingOf } from '../recording/recording.js';
 import type { Report } from '../report/index.js';
+import { profileReport } from '../telemetry/profile-table.js';
 import type { CompleteConfig } from './config.js';
 import { blockSaving, heldOutSet, methodOf } from './plugins.js';
 
@@ -13,12 +16,14 @@ export interface RunReportOptions {
   /** In nats, over the held-out batches. */
   readonly unigramEntropy: number;
   readonly directory: string;
+  /** Where the time went, where it was measured. */
+  readonly profile?: Profile | undefined;
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The report of one run, from its metrics. */
-export function runReport({ config, learner, lines, unigramEntropy, directory }: RunReportOptions): Report {
+export async function runReport({ config, learner, lines, unigramEntropy, directory, profile }: RunReportOptions): Promise<Report> {
   const recording = recordingOf(lines, { set: heldOutSet, tokensAStep: config.batchSize * config.sequenceLength * config.accumulation });
   const { curve, evaluations, active, seconds } = recording;
   const method = methodOf(config);
@@ -27,6 +32,7 @@ export function runReport({ config, learner, lines, unigramEntropy, directory }:
   const last = evaluations.at(-1);
   const name = `${model.norm === 'pre' ? 'PreLN' : 'PostLN'}${method ? ` + ${method.name}` : ''}`;
   const accuracy = lines.findLast((line) => line.event === 'evaluation' && line.set === heldOutSet);
+  const dynamics = dynamicsOf(lines, heldOutSet);
   const metrics = accuracy?.event === 'evaluation' ? accuracy.metrics : {};
   return {
     kind: 'hookline pretrain',
@@ -51,7 +57,8 @@ export function runReport({ config, learner, lines, unigramEntropy, directory }:
     ],
     variants: [{ name, blocks: model.numHiddenLayers, curve, evaluations, active }],
     references: [{ label: `unigram entropy ${unigramEntropy.toFixed(3)}`, loss: unigramEntropy }],
-    tables: [],
+    tables: profile ? [profileReport(profile)] : [],
+    figures: dynamics ? await dynamicsFigures([{ name, steps: curve.length, dynamics }]) : [],
     axes: ['step', 'seconds'],
     notes: ['Evaluation runs the whole network on fixed held-out batches with fixed masks; it is off the clock, as checkpoints are.'],
     command: `hookline pretrain --config ${directory}/config.json`,
