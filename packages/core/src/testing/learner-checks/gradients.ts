@@ -69,11 +69,11 @@ export const hasItsVerbs = (subject: LearnerSubject): Promise<void> =>
     const loose = 10 * tolerance;
     ensureNear(handle.norm(), whole, tolerance, 'norm()');
     for (const one of handle.names) ensureNear(handle.norm(one), norm(before[one]!), tolerance, `norm('${one}')`, whole);
-    const each = (verb: string, made: ReturnType<typeof valuesOf>, expected: (x: number, one: string) => number): void => {
+    const each = (verb: string, made: ReturnType<typeof valuesOf>, expected: (x: number, one: string, index: number) => number): void => {
       for (const [one, values] of Object.entries(before))
         ensureAllNear(
           made[one]!,
-          Array.from(values, (x) => expected(x, one)),
+          Array.from(values, (x, i) => expected(x, one, i)),
           loose,
           `the gradient of '${one}' after ${verb}`,
         );
@@ -88,7 +88,7 @@ export const hasItsVerbs = (subject: LearnerSubject): Promise<void> =>
     each('clipValue', valuesOf(handle.clipValue(bound)), clamp);
     each('scale', valuesOf(handle.scale(-3)), (x) => -3 * x);
     each('scale of one', valuesOf(handle.scale(2, (one) => one === name)), (x, one) => (one === name ? 2 * x : x));
-    each('replace', valuesOf(handle.replace({ [name]: first.map((_: number, i: number) => i + 1) })), (x, one) => (one === name ? first.indexOf(x) + 1 : x));
+    each('replace', valuesOf(handle.replace({ [name]: first.map((_: number, i: number) => i + 1) })), (x, one, i) => (one === name ? i + 1 : x));
     each('scale, then clipValue', valuesOf(handle.scale(3).clipValue(bound)), (x) => clamp(3 * x));
     each('clipValue, then scale', valuesOf(handle.clipValue(bound).scale(3)), (x) => 3 * clamp(x));
     each('clipNorm, then scale', valuesOf(handle.clipNorm(limit).scale(10)), (x) => 10 * x * factor);

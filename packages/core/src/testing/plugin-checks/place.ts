@@ -1,5 +1,5 @@
 import { pipe } from 'rxjs';
-import { mergeGates } from '../../gates.js';
+import { mergeGates, openGates } from '../../gates.js';
 import { during } from '../../hooks/during.js';
 import type { Plugin } from '../../plugin.js';
 import { fault } from '../check.js';
@@ -18,7 +18,7 @@ const neighbour = (name: string, stage: number, block: number): Plugin => ({
           ...step,
           gates: mergeGates(
             step.gates,
-            step.gates.map((gate, i) => ({ ...gate, active: i !== block || step.index % 2 === 0 })),
+            openGates(run.blocks).map((gate, i) => ({ ...gate, active: i !== block || step.index % 2 === 0 })),
           ),
           rateScale: (parameter) => (slowed.has(parameter) ? 0.5 : 1) * step.rateScale(parameter),
           recompute: (one) => one === run.blocks[0]?.name || step.recompute(one),
