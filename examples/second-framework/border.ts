@@ -128,22 +128,20 @@ export function createBorder(blocks: readonly BlockInfo[], compile = true): Bord
       const forward = traced(call, body, args);
       const y = forward.run(...args);
       for (const name of forward.used) used.add(name);
-      lent.add(x); // another than the block was called with, where a plugin replaced it
       take(y);
       return y;
     },
     norm: (x) => Math.sqrt(squareSum(x)),
     dot: dotProduct,
     distance: distanceBetween,
+    adopt: (x) => void lent.add(x),
   };
 
   const across =
     (block: Block<np.Array>): JaxBlock =>
     (name, x, body, ...inputs) => {
       for (const given of [x, ...inputs]) take(given);
-      const y = block(name, x, body as unknown as Body, ...inputs); // scopes are made above: they are JaxScope
-      lent.add(y);
-      return y.ref;
+      return block(name, x, body as unknown as Body, ...inputs).ref; // scopes are made above: they are JaxScope
     };
 
   return {

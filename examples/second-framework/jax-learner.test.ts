@@ -157,29 +157,28 @@ it('a closed block is not called, its parameters and moments stand still', async
   learner.dispose();
 });
 
-it('plugins look at tensors in the midst of a pass, replace them, and leave nothing behind', async () => {
+it('plugins look at tensors in the midst of a pass, replace them one after the other, and leave nothing behind', async () => {
   const seen: np.Array[] = [];
-  const doubled: Plugin<np.Array> = {
-    name: 'doubled',
+  const times = (name: string, factor: number): Plugin<np.Array> => ({
+    name,
     setup: (run) => ({
       onForwardBlock: eachBlock((call) => {
-        if (call.phase === 'enter') seen.push(concrete(call.input));
-        else {
-          const { norm, dot, distance } = run.algebra;
-          expect(dot(call.input, call.input)).toBeCloseTo(norm(call.input) ** 2, 3);
-          expect(distance(call.input, call.output)).toBeCloseTo(norm(call.output) - norm(call.input), 3); // outputs are multiples
-          seen.push(concrete(call.input), concrete(call.output));
-        }
-        return call.phase === 'leave' && call.mode === 'train' ? { ...call, output: call.output.ref.mul(2) } : call;
+        seen.push(concrete(call.input));
+        if (call.phase === 'enter') return { ...call, input: call.input.ref.mul(-1) };
+        const { norm, dot, distance } = run.algebra;
+        expect(dot(call.input, call.input)).toBeCloseTo(norm(call.input) ** 2, 3);
+        expect(distance(call.input, call.output)).toBeCloseTo(norm(call.output) - norm(call.input), 3); // outputs are multiples
+        seen.push(concrete(call.output));
+        return { ...call, output: call.output.ref.mul(factor) };
       }),
       onStep: during('gradients', (step) => ({ ...step, gradients: step.gradients.map((g) => g.mul(3)) })),
     }),
-  };
+  });
   const learner = chain({ depth: 1 });
-  const [once] = await train(learner, [doubled], 1);
-  expect(once!.losses['sum']).toBeCloseTo(2 * 1.1 * 1.4 * sum(inputs), 4);
-  expect(seen.length).toBe(3);
-  expect(seen.map((tensor) => tensor.refCount)).toEqual([0, 0, 0]);
+  const [once] = await train(learner, [times('twice', 2), times('thrice', 3)], 1);
+  expect(once!.losses['sum']).toBeCloseTo(2 * 3 * 1.1 * 1.4 * sum(inputs), 4);
+  expect(new Set(seen).size).toBe(5); // x, −x, −(−x), y, 2y
+  expect(seen.map((tensor) => tensor.refCount)).toEqual(seen.map(() => 0));
   learner.dispose();
 });
 

@@ -64,9 +64,12 @@ export interface RunBlock {
   readonly mode: 'train' | 'evaluate';
 }
 
-/** The tensor operations that core needs and does not have. */
+/**
+ * The tensor operations that core needs and does not have. Core borrows tensors and frees none: plugins are shown what a block was given
+ * and what it made after it has run, in the midst of the pass, so both must be fit to compute with until the pass is over.
+ */
 export interface Algebra<T> {
-  /** Runs an open block and blends by its gain; branches obey `call.gate.branches`. */
+  /** Runs an open block and blends by its gain; branches obey `call.gate.branches`. Leaves x and inputs as they are. */
   run(call: RunBlock, x: T, body: (x: T, scope: BlockScope<T>, ...inputs: T[]) => T, inputs: readonly T[]): T;
   /** L2 norm; reads the device. */
   norm(x: T): number;
@@ -74,6 +77,11 @@ export interface Algebra<T> {
   dot(x: T, y: T): number;
   /** L2 distance ‖x − y‖, computed from the differences: x·x + y·y − 2x·y loses its digits where x and y are close. Reads the device. */
   distance(x: T, y: T): number;
+  /**
+   * Takes over a tensor that a plugin answered with in the place of a block's input or output; called for each, also for one that the pass
+   * knows already. For libraries whose memory is freed by hand or by counted references.
+   */
+  adopt?(x: T): void;
 }
 
 /** Training data, addressed by position: nothing is replayed on resume. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Gate } from './gates.js';
-import { during } from './hooks/during.js';
-import { residualMlp } from './testing/index.js';
+import { during, eachBlock } from './hooks/during.js';
+import type { Plugin } from './plugin.js';
+import { residualMlp, type Vec } from './testing/index.js';
 import { createTrainer } from './trainer.js';
 
 test('every block of every micro-batch of every step has a dropout key of its own', async () => {
@@ -24,6 +25,30 @@ test('every block of every micro-batch of every step has a dropout key of its ow
   }).run();
   expect(keys).toHaveLength(5 * 3 * (1 + 4));
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('every tensor that a plugin puts in the place of another is handed to the learner', async () => {
+  const learner = residualMlp({ depth: 2 });
+  const [made, adopted] = [[] as Vec[], [] as Vec[]];
+  const copying = (name: string, phase: 'enter' | 'leave'): Plugin<Vec> => ({
+    name,
+    onForwardBlock: eachBlock((call) => {
+      if (call.phase !== phase || call.name !== 'block.1') return call;
+      const from = call.phase === 'enter' ? call.input : call.output;
+      const copy = { values: from.values, gradient: from.gradient };
+      made.push(copy);
+      return call.phase === 'enter' ? { ...call, input: copy } : { ...call, output: copy };
+    }),
+  });
+  await createTrainer({
+    learner: { ...learner, algebra: { ...learner.algebra, adopt: (x) => void adopted.push(x) } },
+    plugins: [copying('a', 'enter'), copying('b', 'enter'), copying('c', 'leave')],
+    steps: 2,
+    learningRate: 0.01,
+  }).run();
+  expect(made).toHaveLength(6);
+  expect(adopted.every((x, i) => x === made[i])).toBe(true);
+  expect(adopted).toHaveLength(6);
 });
 
 test('a learner that leaves a block out of its forward pass is found out in the first step', async () => {

@@ -40,11 +40,11 @@ export interface Run<B, T> {
 /** Sets every plugin up; where one fails, those before it hear the end. */
 function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context: RunContext, cells: Cells): Pipelines<T> {
   const { hookTimeout: timeout = 60_000 } = options;
-  const { evaluationSets, weights } = learner;
+  const { evaluationSets, weights, algebra } = learner;
   const firstStep = context.resumedAt;
   try {
     const hooked = plugins.map((plugin) => hooksOf(plugin, context, cells.of(plugin)));
-    return pipelines<T>(hooked, { firstStep, timeout, evaluationSets, hasSlot: (slot) => weights.has(slot) });
+    return pipelines<T>(hooked, { firstStep, timeout, evaluationSets, hasSlot: (slot) => weights.has(slot), adopt: algebra.adopt?.bind(algebra) });
   } catch (error) {
     news.tell('end', { steps: firstStep, stopped: 'failed' });
     throw error;

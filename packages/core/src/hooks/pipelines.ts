@@ -23,12 +23,14 @@ export interface Pipelines<T> {
   close(): void;
 }
 
-export interface PipelineOptions {
+export interface PipelineOptions<T = any> {
   readonly firstStep: number;
   /** Milliseconds that an asynchronous answer may take. */
   readonly timeout: number;
   readonly evaluationSets: readonly string[];
   readonly hasSlot: (slot: string) => boolean;
+  /** Given each tensor that a plugin puts in the place of a block's input or output. */
+  readonly adopt?: ((tensor: T) => void) | undefined;
 }
 
 type HookName = keyof Hooks;
@@ -62,9 +64,11 @@ function settled<E extends StepEvent | EvalEvent>(before: E, answer: E): E {
   return Object.freeze({ ...(answer as StepBegin | EvalBegin), gates: settleGates(answer.gates) }) as unknown as E;
 }
 
+const tensorOf = <T>(call: BlockCall<T>): T => (call.phase === 'enter' ? call.input : call.output);
+
 /** Subscribes the pipelines of a run, in the order of `plugins`. */
-export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: PipelineOptions): Pipelines<T> {
-  const { firstStep, timeout } = options;
+export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: PipelineOptions<T>): Pipelines<T> {
+  const { firstStep, timeout, adopt } = options;
   const check = (_: HookEvent, answer: HookEvent) => requestProblem(answer, options);
   const segmentsOf = <E extends HookEvent>(hook: HookName): readonly Segment<E>[] =>
     plugins
@@ -86,7 +90,11 @@ export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: Pipelin
   };
   const block = (call: BlockCall<T>): BlockCall<T> => {
     let current = Object.freeze(call) as BlockCall<T>;
-    for (const one of blocks) current = one.ask(current) as BlockCall<T>;
+    for (const one of blocks) {
+      const answer = one.ask(current) as BlockCall<T>;
+      if (adopt && tensorOf(answer) !== tensorOf(current)) adopt(tensorOf(answer));
+      current = answer;
+    }
     return current;
   };
 
