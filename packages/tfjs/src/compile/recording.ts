@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { differentiate, isolated } from '../learner/tape.js';
+import { differentiate, isolated, taped } from '../learner/tape.js';
 import { emit } from './emit.js';
 import { type Graph, holdGraph } from './graphs.js';
 import { Refusal } from './hazards.js';
@@ -215,12 +215,13 @@ export function record(backend: NativeBackend, given: readonly tf.Tensor[], f: F
 }
 
 /** Runs the function op by op, for the record, and tells whether it still does what was recorded. Throws as `record` does. */
-export function agrees(backend: NativeBackend, { signature }: Recording, given: readonly tf.Tensor[], f: Flat): boolean {
+export function agrees(backend: NativeBackend, { signature, differentiable }: Recording, given: readonly tf.Tensor[], f: Flat): boolean {
   let same = false;
   isolated(() =>
     tf.tidy(() => {
       const args = given.map((tensor) => standIn(backend, tensor));
-      same = run(backend, args, f).signature === signature;
+      const again = (): Run => run(backend, args, f);
+      same = (differentiable ? taped(again) : again()).signature === signature;
     }),
   );
   return same;

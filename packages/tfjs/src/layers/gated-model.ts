@@ -5,10 +5,20 @@ import type { NamedSpan, ResidualBlockOptions } from './choose.js';
 import { type GraphNode, type Layer, nodeAt } from './graph.js';
 import { type Mask, type Masks, masksOf, passAll } from './masks.js';
 import { findBlocks, type ResidualBlock } from './residual-blocks.js';
+import { isEntrance, partsOf } from './segments.js';
 import type { Span } from './spans.js';
 
 /** The branch of a block whose activation or normalization after the add is skipped with it: `after(x + gain · F(x))`. */
 const residual = 'residual';
+
+/** Runs a part between blocks by its body, in a way of one's own: compiled, for one. Answers as the body does. */
+export type Outside = (name: string, body: (inputs: readonly tf.Tensor[]) => tf.Tensor[], inputs: readonly tf.Tensor[]) => tf.Tensor[];
+
+export interface PassOptions {
+  readonly training?: boolean;
+  /** How the parts between blocks are run; not asked of models with masks. */
+  readonly outside?: Outside;
+}
 
 export interface GatedModel {
   /**
@@ -25,7 +35,7 @@ export interface GatedModel {
    * @returns the model's outputs, in its order
    * @throws HooklineError `HOOKLINE_LAYERS_MODEL` for more or fewer inputs than the model has
    */
-  apply(inputs: readonly tf.Tensor[], block: Block<tf.Tensor>, options?: { readonly training?: boolean }): tf.Tensor[];
+  apply(inputs: readonly tf.Tensor[], block: Block<tf.Tensor>, options?: PassOptions): tf.Tensor[];
   /** Layers that are not called at all under these gates, every use of theirs being in a closed block: their regularizers are not to be counted. */
   skipped(gates: Gates): ReadonlySet<Layer>;
 }
@@ -40,8 +50,7 @@ export function gatedModel(model: LayersModel, options?: ResidualBlockOptions): 
     const { tail, norm } = (spans[i] as NamedSpan).span;
     return { name, branches: tail.length > 0 ? [residual] : [], parameters, cost: mean > 0 ? share / mean : 1, ...(norm ? { norm } : {}) };
   });
-  const ends = new Map(spans.map((each) => [each.span.add, each]));
-  const belongs = new Set(spans.flatMap(({ span }) => [...span.inside, ...span.tail]));
+  const parts = partsOf(graph, spans);
 
   const run = ({ layer, inputs, outputs, dtype }: GraphNode, values: Values, training: boolean, mask: Mask): void => {
     const given = inputs.map((value) => values.get(value) as tf.Tensor);
@@ -107,21 +116,36 @@ export function gatedModel(model: LayersModel, options?: ResidualBlockOptions): 
   return {
     blocks,
     rows,
-    apply(inputs, block, { training = false } = {}) {
+    apply(inputs, block, { training = false, outside } = {}) {
       if (inputs.length !== graph.inputs.length) {
         throw new HooklineError('HOOKLINE_LAYERS_MODEL', `model '${model.name}' takes ${graph.inputs.length} inputs and was given ${inputs.length}`);
       }
       const values: Values = new Map(graph.inputs.map((value, i) => [value, inputs[i] as tf.Tensor]));
       let masks = masksOf(graph);
-      for (const [index, node] of graph.nodes.entries()) {
-        const end = ends.get(index);
-        if (end) masks = runBlock(end.name, end.span, values, masks, block, training);
-        else if (!belongs.has(index)) {
-          const mask = masks?.pass(
-            node,
-            node.inputs.map((value) => values.get(value) as tf.Tensor),
+      const runNode = (index: number): void => {
+        const node = nodeAt(graph, index);
+        const mask = masks?.pass(
+          node,
+          node.inputs.map((value) => values.get(value) as tf.Tensor),
+        );
+        run(node, values, training, mask);
+      };
+      for (const index of graph.nodes.keys()) if (isEntrance(graph, index)) runNode(index);
+      for (const part of parts) {
+        if ('span' in part) masks = runBlock(part.name, part.span, values, masks, block, training);
+        else if (masks || !outside) part.nodes.forEach(runNode);
+        else {
+          const body = (given: readonly tf.Tensor[]): tf.Tensor[] => {
+            const local: Values = new Map(part.inputs.map((value, i) => [value, given[i] as tf.Tensor]));
+            for (const index of part.nodes) run(nodeAt(graph, index), local, training, undefined);
+            return part.outputs.map((value) => local.get(value) as tf.Tensor);
+          };
+          const answers = outside(
+            part.name,
+            body,
+            part.inputs.map((value) => values.get(value) as tf.Tensor),
           );
-          run(node, values, training, mask);
+          for (const [i, value] of part.outputs.entries()) values.set(value, answers[i] as tf.Tensor);
         }
       }
       return graph.outputs.map((value) => values.get(value) as tf.Tensor);

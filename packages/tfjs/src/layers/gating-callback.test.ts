@@ -129,6 +129,22 @@ it('applies gains: two with half of the blocks open is not one', async () => {
   expect((await losses(2))[0]).toBeCloseTo(expected, 5);
 });
 
+it('trains a model inside the model as fit does, moving averages included', async () => {
+  const make = (): TrainedModel => {
+    const seeded = (seed: number) => tfl.initializers.glorotUniform({ seed });
+    const inside = tfl.sequential({
+      layers: [tfl.layers.dense({ units: 3, inputShape: [3], kernelInitializer: seeded(1) }), tfl.layers.batchNormalization()],
+    });
+    const input = tfl.input({ shape: [3] });
+    const x = tfl.layers.add({ name: 'block' }).apply([input, inside.apply(input) as tfl.SymbolicTensor]) as tfl.SymbolicTensor;
+    const model = tfl.model({ inputs: input, outputs: tfl.layers.batchNormalization({ name: 'last' }).apply(x) as tfl.SymbolicTensor });
+    return { model, xs: tf.randomNormal([6, 3], 0, 1, 'float32', 1), ys: tf.ones([6, 3]), loss: 'meanSquaredError', blocks: ['block'] };
+  };
+  const plain = await fit(make(), undefined, tf.train.sgd(0.1));
+  const gated = make();
+  expect(await fit(gated, gatingCallback(gated.model), tf.train.sgd(0.1))).toEqual(plain);
+});
+
 describe('the training', () => {
   it('tells plugins its length, and stops where one asks for it', async () => {
     const heard: (readonly [number, number, number])[] = [];

@@ -1,5 +1,5 @@
 export type { ChosenBlock, ResidualBlockOptions } from './choose.js';
-export { type GatedModel, gatedModel } from './gated-model.js';
+export { type GatedModel, gatedModel, type Outside, type PassOptions } from './gated-model.js';
 export { type GatingOptions, gatingCallback } from './gating-callback.js';
 export { type LayersData, type LayersLearnerOptions, layersLearner } from './layers-learner.js';
 export { type ResidualBlock, residualBlocks } from './residual-blocks.js';

@@ -1,14 +1,16 @@
 import { type Block, type Data, during, type Gates, HooklineError, type Learner, type Plugin, type Scalars } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { freeOwned } from '../compile/index.js';
+import { callCompiled, freeOwned } from '../compile/index.js';
+import { nativeBackend } from '../compile/native.js';
 import { tensorLearner } from '../learner/learner.js';
 import { type Examples, type TensorRows, type TensorTree, tensorRows } from '../learner/tensor-rows.js';
+import { tensorSeed } from '../ops/index.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import type { ResidualBlockOptions } from './choose.js';
 import { compilationOf, type LossOption, type MetricOption, trainedModel } from './compilation.js';
 import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
-import { gatedModel } from './gated-model.js';
+import { gatedModel, type Outside } from './gated-model.js';
 import { keyedDropout } from './keyed-dropout.js';
 import { layerParameters } from './layer-parameters.js';
 import { chooseOptimizer } from './stock-optimizer.js';
@@ -88,7 +90,27 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
 
   /** Means over the batch, by output. */
   const lossMeans = (ys: readonly tf.Tensor[], outputs: readonly tf.Tensor[]): tf.Tensor[] =>
-    losses.map((loss, i) => tf.mul(tf.mean(loss(ys[i] as tf.Tensor, outputs[i] as tf.Tensor)), factors[i] as number));
+    callCompiled(
+      owner,
+      'losses',
+      (given: readonly tf.Tensor[], answers: readonly tf.Tensor[]) =>
+        losses.map((loss, i) => tf.mul(tf.mean(loss(given[i] as tf.Tensor, answers[i] as tf.Tensor)), factors[i] as number)),
+      ys,
+      outputs,
+    );
+
+  /** Compiles what lies between the blocks, its dropout keyed; weights that are not the trained ones are arguments. */
+  const outside =
+    (mode: 'train' | 'evaluate', seed: readonly [number, number]): Outside =>
+    (name, body, inputs) => {
+      if (!nativeBackend()) return body(inputs);
+      const names = parameters.substituted ? [...parameters.names, ...parameters.buffers] : [];
+      const compute = (given: readonly tf.Tensor[], substitutes: Readonly<Record<string, tf.Tensor>>, key: tf.Tensor): tf.Tensor[] =>
+        drawing.within(tensorSeed(key), () => (names.length === 0 ? body(given) : parameters.using(new Map(Object.entries(substitutes)), () => body(given))));
+      const substitutes = Object.fromEntries(names.map((one) => [one, parameters.get(one)]));
+      const key = tf.tensor1d([seed[0] | 0, seed[1] | 0], 'int32');
+      return callCompiled(owner, `${name} ${mode}${names.length > 0 ? ' averaged' : ''}`, compute, inputs, substitutes, key);
+    };
 
   const learner = tensorLearner<Examples<X, Y>>({
     parameters,
@@ -103,12 +125,12 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
       },
     },
     evaluationSets: [...sets.keys()],
-    objectives(batch, block) {
+    objectives(batch, block, { seed }) {
       const xs = feed('xs', batch.xs, inputs);
       const ys = feed('ys', batch.ys, targets);
       const rows = rowsOf([...xs, ...ys]);
       ran.clear();
-      const outputs = gated.apply(xs, drawing.keyed(block), { training: true });
+      const outputs = gated.apply(xs, drawing.keyed(block), { training: true, outside: outside('train', seed) });
       const means = lossMeans(ys, outputs);
       const gates: Gates = gated.blocks.map(({ name }) => ({ name, active: ran.has(name), gain: 1, branches: {} }));
       moving.forwardDone();
@@ -130,7 +152,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
       const { rows, values } = tf.tidy(() => {
         const xs = feed('xs', batch.xs, inputs);
         const ys = feed('ys', batch.ys, targets);
-        const outputs = gated.apply(xs, block, { training: false });
+        const outputs = gated.apply(xs, block, { outside: outside('evaluate', [0, 0]) });
         const means = lossMeans(ys, outputs);
         const measured = metrics.map(({ of, output }) => tf.mean(of(ys[output] as tf.Tensor, outputs[output] as tf.Tensor)));
         const all = tf.stack([tf.addN(means), ...(parts.length > 0 ? means : []), ...measured]);

@@ -32,16 +32,18 @@ export function compiledBlocks(parameters: Parameters, blocks: readonly BlockInf
 
   return {
     run(call, body, x, inputs) {
+      // averaged weights: of what several blocks or none own a graph would take the trained ones
+      const every = parameters.substituted ? [...parameters.names, ...parameters.buffers] : undefined;
       const open = Object.entries(call.gate.branches).filter(([, branch]) => branch.active);
       const compute = ({ x: at, inputs: given, weights, gains, seed }: Given): tf.Tensor => {
-        const all = new Map([...parameters.names.map((name) => [name, parameters.get(name)] as const), ...Object.entries(weights)]);
+        const all = new Map([...parameters.names, ...parameters.buffers].map((name) => [name, weights[name] ?? parameters.get(name)]));
         const scope = scopeOf(call, tensorSeed(seed), (branch) => gains[branch]);
         return parameters.using(all, () => body(at, scope, ...given));
       };
-      return callCompiled(owner, `${call.name} ${call.mode} (${open.map(([name]) => name).join(', ')})`, compute, {
+      return callCompiled(owner, `${call.name} ${call.mode}${every ? ' averaged' : ''} (${open.map(([name]) => name).join(', ')})`, compute, {
         x,
         inputs,
-        weights: Object.fromEntries((names.get(call.name) ?? []).map((name) => [name, parameters.get(name)])),
+        weights: Object.fromEntries((every ?? names.get(call.name) ?? []).map((name) => [name, parameters.get(name)])),
         gains: Object.fromEntries(open.map(([name, { gain }]) => [name, tf.scalar(gain)])),
         seed: tf.tensor1d([call.seed[0] | 0, call.seed[1] | 0], 'int32'),
       });

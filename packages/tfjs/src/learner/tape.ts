@@ -37,6 +37,19 @@ const release = (tape: readonly Tape[] | null): void => {
   for (const node of tape ?? []) for (const tensor of node.saved ?? []) tensor.dispose();
 };
 
+/** Calls `f` as for a gradient that nobody will ask for: some ops of tfjs take another way under a tape. */
+export function taped<R>(f: () => R): R {
+  const at = state();
+  const { activeTape, gradientDepth } = at;
+  Object.assign(at, { activeTape: [], gradientDepth: gradientDepth + 1 });
+  try {
+    return f();
+  } finally {
+    release(at.activeTape);
+    Object.assign(at, { activeTape, gradientDepth });
+  }
+}
+
 export interface Differentiated {
   readonly value: tf.Tensor;
   /** One for each x, undefined where `f` does not depend on it. */
