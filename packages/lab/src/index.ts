@@ -8,6 +8,8 @@ export * from './finetune/index.js';
 export * from './inspect/index.js';
 export * from './lesion/index.js';
 export * from './pretrain/index.js';
+export { machineFacts } from './recording/machine.js';
+export { blockRuns, type Recording, type RecordingOptions, recordRun } from './recording/recording.js';
 export * from './report/index.js';
 export * from './start/index.js';
 export * from './study/index.js';

@@ -14,7 +14,7 @@ export function sampleReport(steps = 60): Report {
     evaluations: [0, 0.25, 0.5, 0.75, 1].map((part) => ({
       step: Math.round(part * steps),
       seconds: part * steps * secondsAStep,
-      mlmLoss: end + (6.0 - end) * Math.exp(-4 * part),
+      loss: end + (6.0 - end) * Math.exp(-4 * part),
     })),
     parts: { data: 0.001, forwardBackward: 0.8 * secondsAStep, update: 0.15 * secondsAStep, other: 0.05 * secondsAStep - 0.001 },
     ...extra,

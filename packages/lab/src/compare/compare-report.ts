@@ -30,7 +30,7 @@ function equalTable(runs: readonly ComparedRun[]): ReportTable {
         run.name,
         kindOf(run.config),
         ...equal.map(({ losses }) => loss(losses[i])),
-        loss(evaluations[i]!.at(-1)?.mlmLoss),
+        loss(evaluations[i]!.at(-1)?.loss),
         number(curve.length),
         `${((1000 * seconds) / curve.length).toFixed(1)} ms`,
         blocks.possible === 0 ? '–' : `${((100 * blocks.run) / blocks.possible).toFixed(0)} %`,
@@ -49,7 +49,7 @@ function seedTable(runs: readonly ComparedRun[]): readonly ReportTable[] {
   const groups = experiments.map((experiment) => runs.filter((run) => experimentOf(run) === experiment)).filter((group) => group.length > 1);
   if (groups.length === 0) return [];
   const rows = groups.map((group) => {
-    const losses = group.flatMap((run) => run.recording.evaluations.at(-1)?.mlmLoss ?? []);
+    const losses = group.flatMap((run) => run.recording.evaluations.at(-1)?.loss ?? []);
     const steps = group.map((run) => (1000 * run.recording.seconds) / run.recording.curve.length);
     return [
       kindOf(group[0]!.config),
@@ -99,7 +99,7 @@ export function compareReport(runs: readonly ComparedRun[], command: string): Re
   const comparable = new Set(runs.map(measured)).size === 1;
   const unfinished = runs.filter((run) => run.recording.curve.length < run.config.steps).map((run) => run.name);
   const ranked = runs
-    .flatMap((run) => (run.recording.evaluations.length ? [{ name: run.name, loss: run.recording.evaluations.at(-1)!.mlmLoss }] : []))
+    .flatMap((run) => (run.recording.evaluations.length ? [{ name: run.name, loss: run.recording.evaluations.at(-1)!.loss }] : []))
     .sort((a, b) => a.loss - b.loss);
   return {
     kind: 'hookline compare',

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { distinctNames } from './compare.js';
 import { atEqual, lossAt } from './equal.js';
 
-const fast = [1, 2, 4].map((step) => ({ step, seconds: step, tokens: 10 * step, mlmLoss: 6 - step / 2 }));
-const slow = [1, 3].map((step) => ({ step, seconds: 4 * step, tokens: 10 * step, mlmLoss: 6 - step }));
+const fast = [1, 2, 4].map((step) => ({ step, seconds: step, tokens: 10 * step, loss: 6 - step / 2 }));
+const slow = [1, 3].map((step) => ({ step, seconds: 4 * step, tokens: 10 * step, loss: 6 - step }));
 
 describe('comparing at equal steps, tokens and time', () => {
   it('interpolates between evaluations, and guesses nothing outside of them', () => {

@@ -12,11 +12,11 @@ export function lossAt(evaluations: readonly EvaluationPoint[], axis: LossAxis, 
   const after = evaluations[next];
   if (!after) return undefined;
   const place = after[axis] ?? 0;
-  if (place === at) return after.mlmLoss;
+  if (place === at) return after.loss;
   const before = evaluations[next - 1];
   if (!before) return undefined;
   const from = before[axis] ?? 0;
-  return before.mlmLoss + ((at - from) / (place - from)) * (after.mlmLoss - before.mlmLoss);
+  return before.loss + ((at - from) / (place - from)) * (after.loss - before.loss);
 }
 
 /** The farthest place on an axis that all runs reached, and what each lost there. */

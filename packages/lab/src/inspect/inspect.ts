@@ -70,7 +70,7 @@ async function inspectRun(directory: string): Promise<RunInspection> {
     steps: recording.curve.length,
     of: config.steps,
     seconds: recording.seconds,
-    heldOutLoss: recording.evaluations.at(-1)?.mlmLoss,
+    heldOutLoss: recording.evaluations.at(-1)?.loss,
     blocks: blockRuns(recording.active),
     checkpoints: await Promise.all(names.map((name) => checkpointLine(files.checkpoints, name))),
   };

@@ -36,13 +36,13 @@ export async function runReport({ config, learner, lines, unigramEntropy, direct
   const metrics = accuracy?.event === 'evaluation' ? accuracy.metrics : {};
   return {
     kind: 'hookline pretrain',
-    title: last ? `Held-out loss ${last.mlmLoss.toFixed(3)} after ${curve.length} steps` : `${curve.length} steps of pre-training`,
+    title: last ? `Held-out loss ${last.loss.toFixed(3)} after ${curve.length} steps` : `${curve.length} steps of pre-training`,
     lede: `${name}, L=${model.numHiddenLayers} H=${model.hiddenSize}, ${(curve.at(-1)?.tokens ?? 0).toLocaleString('en')} tokens in ${seconds.toFixed(0)} seconds of training${curve.length < config.steps ? `; the run ended at step ${curve.length} of ${config.steps}` : ''}.`,
     made: new Date(),
     machine: machineFacts(learner.engine),
     settings: settingsOf(config, directory),
     headlines: [
-      ...(last ? [{ value: last.mlmLoss.toFixed(3), label: 'nats of held-out MLM loss', detail: `unigram entropy ${unigramEntropy.toFixed(3)}` }] : []),
+      ...(last ? [{ value: last.loss.toFixed(3), label: 'nats of held-out MLM loss', detail: `unigram entropy ${unigramEntropy.toFixed(3)}` }] : []),
       ...(metrics['mlmAccuracy'] === undefined ? [] : [{ value: percent(metrics['mlmAccuracy']), label: 'of held-out masked tokens right' }]),
       { value: `${((1000 * seconds) / Math.max(1, curve.length)).toFixed(0)} ms`, label: 'a step' },
       ...(method && possible > 0

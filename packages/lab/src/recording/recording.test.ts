@@ -38,7 +38,7 @@ describe('recordingOf', () => {
       [2, 1, 16, 5],
       [3, 1.5, 24, 9],
     ]);
-    expect(recording.evaluations).toEqual([{ step: 2, seconds: 1, tokens: 16, mlmLoss: 5 }]);
+    expect(recording.evaluations).toEqual([{ step: 2, seconds: 1, tokens: 16, loss: 5 }]);
     expect(recording.seconds).toBe(1.5);
   });
 

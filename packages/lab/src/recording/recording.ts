@@ -15,13 +15,15 @@ export interface Recording {
 }
 
 export interface RecordingOptions {
-  /** The evaluation set whose `mlmLoss` is the held-out loss; default: every set. */
+  /** The evaluation set whose loss is the held-out loss; default: every set. */
   readonly set?: string;
+  /** The name of that loss among the metrics; default `mlmLoss`. */
+  readonly metric?: string;
   /** Tokens that a step reads. */
   readonly tokensAStep?: number;
 }
 
-function recorder({ set, tokensAStep }: RecordingOptions) {
+function recorder({ set, metric = 'mlmLoss', tokensAStep }: RecordingOptions) {
   const curve: CurvePoint[] = [];
   const evaluations: EvaluationPoint[] = [];
   const active: (readonly boolean[])[] = [];
@@ -48,8 +50,8 @@ function recorder({ set, tokensAStep }: RecordingOptions) {
       curve.push({ ...at(news.index + 1), loss: news.losses['mlm'] ?? news.loss, ...extra });
     },
     evaluation(news: News['evaluation']): void {
-      const mlmLoss = news.metrics['mlmLoss'];
-      if (mlmLoss !== undefined && news.set === (set ?? news.set)) evaluations.push({ ...at(news.step), mlmLoss });
+      const loss = news.metrics[metric];
+      if (loss !== undefined && news.set === (set ?? news.set)) evaluations.push({ ...at(news.step), loss });
     },
   };
 }

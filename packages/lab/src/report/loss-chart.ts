@@ -8,12 +8,12 @@ const titles: Readonly<Record<LossAxis, string>> = { step: 'steps', seconds: 'tr
 
 /** The range of losses worth showing: all held-out losses and reference lines, but not the cliff of the first steps. */
 export function lossDomain(variants: readonly ReportVariant[], references: readonly ReferenceLine[]): readonly [number, number] {
-  const ends = variants.flatMap((variant) => variant.evaluations.map((point) => point.mlmLoss));
+  const ends = variants.flatMap((variant) => variant.evaluations.map((point) => point.loss));
   const all = (ends.length ? ends : variants.flatMap((variant) => smoothCurve(variant.curve).map((point) => point.loss))).filter(Number.isFinite);
   const lines = references.map((line) => line.loss);
   if (all.length + lines.length === 0) return [0, 1];
   const low = Math.min(...all, ...lines);
-  const settled = variants.flatMap((variant) => variant.evaluations.slice(Math.ceil(variant.evaluations.length / 4)).map((point) => point.mlmLoss));
+  const settled = variants.flatMap((variant) => variant.evaluations.slice(Math.ceil(variant.evaluations.length / 4)).map((point) => point.loss));
   const usual = Math.max(...lines, ...(settled.length ? settled : all));
   const highest = Math.max(usual, ...all);
   const high = highest <= low + 2 * (usual - low) ? highest : usual; // the first losses too, unless they would flatten the rest
@@ -55,7 +55,7 @@ export async function lossChart(
   const training = (measured ? [] : variants).flatMap((variant) =>
     thin(smoothCurve(variant.curve), 160).map((point) => ({ variant: variant.name, x: point[axis], loss: point.loss })),
   );
-  const heldOut = variants.flatMap((variant) => variant.evaluations.map((point) => ({ variant: variant.name, x: point[axis], loss: point.mlmLoss })));
+  const heldOut = variants.flatMap((variant) => variant.evaluations.map((point) => ({ variant: variant.name, x: point[axis], loss: point.loss })));
   const x = {
     field: 'x',
     type: 'quantitative',
@@ -97,7 +97,7 @@ export async function lossChart(
 function describe(variants: readonly ReportVariant[], references: readonly ReferenceLine[], axis: LossAxis): string {
   const ends = variants.flatMap((variant) => {
     const last = variant.evaluations.at(-1);
-    return last ? [`${variant.name} ends at ${last.mlmLoss.toFixed(3)} after ${Math.round(last[axis] ?? 0)}`] : [];
+    return last ? [`${variant.name} ends at ${last.loss.toFixed(3)} after ${Math.round(last[axis] ?? 0)}`] : [];
   });
   const lines = references.map((line) => `${line.label}: ${line.loss.toFixed(3)}`);
   return `Line chart of held-out loss in nats against ${titles[axis]}. ${[...ends, ...lines].join('; ')}.`;

@@ -113,10 +113,10 @@ function heldOutNumbers(variants: readonly ReportVariant[]): string {
   const rows = variants.flatMap((variant) =>
     variant.evaluations.map(
       (point) =>
-        `<tr><th scope="row">${escapeHtml(variant.name)}</th><td>${point.step}</td><td>${point.seconds.toFixed(2)}</td><td>${point.mlmLoss.toFixed(4)}</td></tr>`,
+        `<tr><th scope="row">${escapeHtml(variant.name)}</th><td>${point.step}</td><td>${point.seconds.toFixed(2)}</td><td>${point.loss.toFixed(4)}</td></tr>`,
     ),
   );
   if (rows.length === 0) return '';
-  const head = ['Variant', 'Step', 'Training seconds', 'Held-out MLM loss'].map((column) => `<th scope="col">${column}</th>`).join('');
+  const head = ['Variant', 'Step', 'Training seconds', 'Held-out loss'].map((column) => `<th scope="col">${column}</th>`).join('');
   return `<details><summary>The numbers behind the loss charts</summary><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div></details>`;
 }

@@ -53,7 +53,7 @@ describe('series', () => {
 });
 
 describe('loss charts', () => {
-  const variant = { name: 'a', blocks: 1, curve: [], evaluations: [9, 6, 5.8, 5.7].map((mlmLoss, i) => ({ step: i, seconds: i, mlmLoss })) };
+  const variant = { name: 'a', blocks: 1, curve: [], evaluations: [9, 6, 5.8, 5.7].map((loss, i) => ({ step: i, seconds: i, loss })) };
 
   it('the range covers the settled losses and the reference lines, not the first cliff', () => {
     const [low, high] = lossDomain([variant], [{ label: 'unigram entropy', loss: 5.98 }]);
@@ -62,7 +62,7 @@ describe('loss charts', () => {
     expect(high).toBeGreaterThan(6);
     expect(high).toBeLessThan(6.2);
     expect(lossDomain([], [])).toEqual([0, 1]);
-    const mild = { ...variant, evaluations: variant.evaluations.map((point, i) => (i === 0 ? { ...point, mlmLoss: 6.2 } : point)) };
+    const mild = { ...variant, evaluations: variant.evaluations.map((point, i) => (i === 0 ? { ...point, loss: 6.2 } : point)) };
     expect(lossDomain([mild], [])[1]).toBeGreaterThan(6.2);
   });
 

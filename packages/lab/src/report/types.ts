@@ -18,8 +18,8 @@ export interface EvaluationPoint {
   readonly step: number;
   readonly seconds: number;
   readonly tokens?: number;
-  /** Mean masked-language-model loss over the held-out batches, in nats. */
-  readonly mlmLoss: number;
+  /** Mean loss over the held-out batches, in nats; of a BERT that of masked words. */
+  readonly loss: number;
 }
 
 /** Mean seconds of a training step, by part. */

@@ -62,7 +62,7 @@ export function summarize(lanes: readonly Lane[], lengths: RunLengths, chunk: nu
       key: variant.key,
       name: variant.name,
       steps: recording.curve.length,
-      heldOutLoss: recording.evaluations.at(-1)?.mlmLoss ?? Number.NaN,
+      heldOutLoss: recording.evaluations.at(-1)?.loss ?? Number.NaN,
       againstControl: variant.key === 'control' ? undefined : difference(variant.key, 'control'),
       secondsAStep: recording.seconds / recording.curve.length,
       seconds: recording.seconds,
