@@ -51,7 +51,7 @@ it.each(['vision-transformer', 'residual-cnn'])('a %s trains dense, under layer 
     '--epochs',
     '1',
     '--images',
-    '80',
+    '40',
     '--out',
     out,
   ];

@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { permutation } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 
-const require = createRequire(import.meta.url);
+const numbersOf = (digit: number) =>
+  JSON.parse(readFileSync(new URL(`src/digits/${digit}.json`, import.meta.resolve('mnist/package.json')), 'utf8')).data as number[];
 const pixels = 28 * 28;
 
 /** Mean and deviation of the grey values, 0 to 1. */
@@ -17,7 +18,7 @@ export interface Digits {
 /** The 10,000 handwritten digits of the package `mnist` in one random order: four fifths to train on, a fifth to test. */
 export function digits(count = 10_000): { readonly train: Digits; readonly test: Digits } {
   const images = Array.from({ length: 10 }, (_, digit) => {
-    const { data } = require(`mnist/src/digits/${digit}.json`) as { readonly data: readonly number[] };
+    const data = numbersOf(digit);
     return Array.from({ length: Math.floor(data.length / pixels) }, (_, i) => ({ digit, image: data.slice(i * pixels, (i + 1) * pixels) }));
   }).flat();
   const chosen = Array.from(permutation(0, 'digits', 0, images.length).slice(0, count), (i) => images[i]!);

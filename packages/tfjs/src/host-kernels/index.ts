@@ -2,6 +2,7 @@ import { columnSumKernel } from './column-sum.js';
 import { geluKernel } from './gelu.js';
 import { registerHostKernels } from './register.js';
 import { gatherRowsKernel, scatterRowsKernel, unsortedSegmentSumKernel } from './rows.js';
+import { registerWasmConvolution } from './wasm-convolution.js';
 import { shareIdentities } from './wasm-identity.js';
 import { registerWasmProduct } from './wasm-product.js';
 import { guardTranspose } from './wasm-transpose.js';
@@ -14,6 +15,7 @@ const kernels = [geluKernel, gatherRowsKernel, scatterRowsKernel, columnSumKerne
 export function completeWasm(): void {
   registerHostKernels('wasm', [...kernels, unsortedSegmentSumKernel]);
   registerWasmProduct();
+  registerWasmConvolution();
   shareIdentities();
   guardTranspose();
 }
