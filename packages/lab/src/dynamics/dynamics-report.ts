@@ -78,7 +78,7 @@ function dynamicsTables(runs: readonly DynamicsRun[]): readonly ReportTable[] {
         const { run, possible } = blockRuns(recording.active);
         return [
           variant.name,
-          recording.evaluations.at(-1)?.mlmLoss.toFixed(4) ?? '–',
+          recording.evaluations.at(-1)?.loss.toFixed(4) ?? '–',
           `${((1000 * recording.seconds) / recording.curve.length).toFixed(0)} ms`,
           `${((100 * run) / possible).toFixed(0)} %`,
         ];

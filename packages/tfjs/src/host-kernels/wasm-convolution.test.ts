@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 
-const numbers = (key: number, shape: number[]) =>
+const numbers = (key: number, shape: readonly number[]) =>
   tf.tensor(
-    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) => Math.sin(1.3 * i + key)),
-    shape,
+    Float32Array.from({ length: tf.util.sizeFromShape([...shape]) }, (_, i) => Math.sin(1.3 * i + key)),
+    [...shape],
   );
 
 /** Gradients by image and by filter. */
-async function gradients(engine: 'wasm' | 'cpu', x: number[], filter: number[], strides: number, pad: 'same' | 'valid'): Promise<number[][]> {
+async function gradients(engine: 'wasm' | 'cpu', x: readonly number[], filter: readonly number[], strides: number, pad: 'same' | 'valid'): Promise<number[][]> {
   await loadEngine(engine);
   return tf.tidy(() => {
     const f = (a: tf.Tensor, b: tf.Tensor) => {
