@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'examples/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/*.native.test.ts'],
+    exclude: ['**/node_modules/**', '**/*.native.test.ts', '**/*.browser.test.ts'],
     globalSetup: 'test/left-out.ts',
     // Whether a native engine is installed on this machine must not matter to these tests; those that need one are in vitest.native.config.ts.
     env: { HOOKLINE_ENGINES_DIR: '/nowhere' },
