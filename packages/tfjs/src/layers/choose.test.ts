@@ -99,7 +99,11 @@ describe('what the user asks for', () => {
     expect(refusal(net, { blocks: ['add1', 'add0', 'add1'] })).toMatch(/block 'add1' is named twice/);
     expect(refusal(net, { blocks: [{ ends: 'add0', name: 'b' }, { ends: 'add1', name: 'b' }] })).toMatch(/block 'b' is named twice/); // biome-ignore format: a list
     expect(refusal(net, { blocks: ['add1', 'whole'] })).toMatch(/block 'add1' lies inside block 'whole', and blocks do not nest/);
-    expect(refusal(net, { blocks: [] })).toMatch(/the list of blocks is empty/);
+    const optionError = (options: object) => expect(() => residualBlocks(net, options)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
+    optionError({ blocks: [] });
+    optionError({ block: 'add*' });
+    optionError({ nested: 'inner' });
+    optionError({ blocks: [{ end: 'add0' }] });
   });
 
   it('with the side that stays, where it cannot be told', () => {

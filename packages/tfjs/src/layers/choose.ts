@@ -1,32 +1,36 @@
-import { didYouMean, HooklineError } from '@hookline/core';
+import { didYouMean, HooklineError, parseOptions } from '@hookline/core';
+import * as z from 'zod';
 import { type Graph, nodeAt, valuesAbove } from './graph.js';
 import { givenSplit, isAdd } from './shortcut.js';
 import { findSpans, type Refused, type Span, spanOf } from './spans.js';
 
-/** A block as the user names it. */
-export interface ChosenBlock {
+const chosenBlock = z.strictObject({
   /** The name of its add layer. */
-  readonly ends: string;
+  ends: z.string(),
   /** What to call it; by default as its add layer. */
-  readonly name?: string;
+  name: z.string().min(1).optional(),
   /** Of the add's inputs, the one that stays: the name of the layer that gives it. By default found. */
-  readonly shortcut?: string;
-}
+  shortcut: z.string().optional(),
+});
 
-export interface ResidualBlockOptions {
+const residualBlockOptions = z.strictObject({
   /**
    * The blocks to take, by the names of their add layers: a pattern (`*` stands for any characters, or a RegExp), which picks among those that are
    * found, or a list, each of which must be one. Default: all. An add layer of a model inside the model is called `outer/add_1`.
    */
-  readonly blocks?: string | RegExp | readonly (string | ChosenBlock)[];
+  blocks: z.union([z.string(), z.instanceof(RegExp), z.array(z.union([z.string(), chosenBlock])).min(1)]).optional(),
   /**
    * Of residuals within the branch of another, which are the blocks: the outermost (`group`), the innermost (`apart`), or, by default, the outermost unless two
    * or more blocks follow one another inside: then it is a skip over a stack of blocks, and those are the ones (`auto`).
    */
-  readonly nested?: 'auto' | 'group' | 'apart';
+  nested: z.enum(['auto', 'group', 'apart']).default('auto'),
   /** Receives a line for each residual that no block can hold, such as one whose branch has an output of the model inside; `console.warn` by default. */
-  readonly warn?: (line: string) => void;
-}
+  warn: z.custom<(line: string) => void>((f) => typeof f === 'function', 'a function that takes a line').optional(),
+});
+
+/** A block as the user names it. */
+export type ChosenBlock = z.input<typeof chosenBlock>;
+export type ResidualBlockOptions = z.input<typeof residualBlockOptions>;
 
 export interface NamedSpan {
   readonly name: string;
@@ -110,32 +114,27 @@ function unnested(graph: Graph, blocks: readonly NamedSpan[], nested: 'auto' | '
   return resolve(blocks);
 }
 
-/** Finds the residual blocks that the options ask for, by depth. @throws HooklineError `HOOKLINE_RESIDUAL` */
-export function chooseSpans(
-  modelName: string,
-  graph: Graph,
-  { blocks: wanted, nested = 'auto', warn = console.warn }: ResidualBlockOptions,
-): readonly NamedSpan[] {
+/** Finds the residual blocks that the options ask for, by depth. @throws HooklineError `HOOKLINE_RESIDUAL`, `HOOKLINE_OPTIONS` */
+export function chooseSpans(modelName: string, graph: Graph, options: ResidualBlockOptions): readonly NamedSpan[] {
+  const { blocks: wanted, nested, warn = console.warn } = parseOptions('residualBlocks', residualBlockOptions, options);
   const found = findSpans(graph);
   const depth = depths(graph);
-  const byDepth = (a: NamedSpan, b: NamedSpan): number => (depth[a.span.add] as number) - (depth[b.span.add] as number) || a.span.add - b.span.add;
-  if (Array.isArray(wanted)) {
-    if (wanted.length === 0) throw refuse('the list of blocks is empty', 'leave `blocks` out to take all that are found');
-    return [...listed(graph, found, wanted)].sort(byDepth);
-  }
+  const sorted = (blocks: readonly NamedSpan[]): readonly NamedSpan[] =>
+    [...blocks].sort((a, b) => (depth[a.span.add] as number) - (depth[b.span.add] as number) || a.span.add - b.span.add);
+  if (Array.isArray(wanted)) return sorted(listed(graph, found, wanted));
+
   const all = found.filter(isSpan).map((span): NamedSpan => ({ name: nodeAt(graph, span.add).name, span }));
   if (all.length === 0) throw sight(modelName, graph, found);
-  const pattern = typeof wanted === 'string' ? patternOf(wanted) : (wanted as RegExp | undefined);
-  const matching = pattern ? all.filter(({ name }) => name.search(pattern) >= 0) : all;
-  if (matching.length === 0) {
-    throw refuse(`no residual block of model '${modelName}' is called like ${pattern}`, `there are: ${all.map(({ name }) => name).join(', ')}`);
+  if (wanted !== undefined) {
+    const pattern = typeof wanted === 'string' ? patternOf(wanted) : wanted;
+    const matching = all.filter(({ name }) => name.search(pattern) >= 0);
+    if (matching.length > 0) return sorted(unnested(graph, matching, nested));
+    throw refuse(`no residual block of model '${modelName}' is called like ${wanted}`, `there are: ${all.map(({ name }) => name).join(', ')}`);
   }
-  const chosen = unnested(graph, matching, nested);
-  if (!pattern) {
-    for (const each of found) {
-      if (isSpan(each) || !each.residual || chosen.some(({ span }) => span.inside.includes(each.add))) continue;
-      warn(`residualBlocks: '${nodeAt(graph, each.add).name}' always runs: ${each.why}`);
-    }
+  const chosen = unnested(graph, all, nested);
+  for (const each of found) {
+    if (isSpan(each) || !each.residual || chosen.some(({ span }) => span.inside.includes(each.add))) continue;
+    warn(`residualBlocks: '${nodeAt(graph, each.add).name}' always runs: ${each.why}`);
   }
-  return [...chosen].sort(byDepth);
+  return sorted(chosen);
 }

@@ -73,6 +73,6 @@ export function findBlocks(model: LayersModel, options: ResidualBlockOptions = {
  * No block is: `average`, `concatenate`; an add neither of whose inputs leads to the other; one that changes x's shape (broadcasting); one whose branch
  * has an output of the model inside, or a tensor that is used elsewhere, or a layer that makes a mask: of those, `warn` is told.
  * @throws HooklineError `HOOKLINE_RESIDUAL` where nothing is found, with what was seen, or the blocks asked for are not there, cannot be left out, nest or are named
- *   twice; `HOOKLINE_LAYERS_MODEL` for what is no model
+ *   twice; `HOOKLINE_OPTIONS`; `HOOKLINE_LAYERS_MODEL` for what is no model
  */
 export const residualBlocks = (model: LayersModel, options?: ResidualBlockOptions): readonly ResidualBlock[] => findBlocks(model, options).rows;
