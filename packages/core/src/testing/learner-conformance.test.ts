@@ -465,6 +465,7 @@ describe('learnerConformance', () => {
     ['has the parts of a learner', /claimed to have none: 'branches'/, { cannot: ['live', 'branches'] }],
     ['has the parts of a learner', /claimed to have none: 'evaluation'/, { cannot: ['live', 'evaluation'] }],
     ['keys dropout by the seed', /claimed to have no 'dropout'/, { cannot: ['live', 'dropout'] }],
+    ['recomputes to the same', /recomputation, claimed as what it cannot: 'recompute' is not refused/, { cannot: ['live', 'recompute'] }],
     ['frees what it made', /nothing counts its tensors; give live/, {}],
     [
       'frees what it made',

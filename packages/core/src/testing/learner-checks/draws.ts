@@ -1,11 +1,13 @@
-import { ensure, same } from '../check.js';
+import { ensure, ensureRefused, same } from '../check.js';
 import { ensureAllNear, ensureScalarsNear } from './near.js';
 import { type LearnerSubject, look, mixedGates, using, valuesOf } from './subject.js';
 
-/** Recomputed blocks give the same losses and gradients, with the same dropout. */
+/** Recomputed blocks give the same losses and gradients, with the same dropout; a learner that cannot recompute says so, as memory would tell too late. */
 export const recomputesTheSame = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     const gates = mixedGates(learner);
+    if (subject.cannot.has('recompute'))
+      return ensureRefused("recomputation, claimed as what it cannot: 'recompute'", () => look(learner, { gates, recompute: true }, valuesOf));
     const kept = await look(learner, { gates }, valuesOf);
     const again = await look(learner, { gates, recompute: true }, valuesOf);
     ensureScalarsNear(again.losses, kept.losses, subject.tolerance, 'with blocks recomputed, the loss');

@@ -14,7 +14,9 @@ export type LearnerLimit =
   /** Nothing counts its tensors. */
   | 'live'
   /** Its loss is no smooth function, or too coarse for differences. */
-  | 'differences';
+  | 'differences'
+  /** Its library has no recomputation: asked for it, it refuses. */
+  | 'recompute';
 
 /** The learner under test, and how exact it is. */
 export interface LearnerSubject<B = any, T = any> {
