@@ -7,6 +7,7 @@ import {
   benchEngines,
   benchFinetune,
   benchHooks,
+  benchLayers,
   benchLines,
   benchMemory,
   benchProfile,
@@ -198,6 +199,17 @@ function addCnn(bench: Command, output: Output): void {
   withEngine(command, 'native').option('--batch <n>', 'images in a batch', integer(1), batchSize);
 }
 
+function addLayers(bench: Command, output: Output): void {
+  const about: About = {
+    summary: 'whether a closed block of a tf.layers model costs nothing',
+    description: 'Times a training step of a tf.layers model with half of its residual blocks closed against a model built with the other half.',
+    rounds: 15,
+    example: 'hookline bench layers --engine native',
+  };
+  const command = addBenchmark<EngineFlag & Common>(bench, output, 'layers', about, (given, { engine }) => benchLayers({ ...given, engine }));
+  withEngine(command, 'wasm');
+}
+
 function addProfile(bench: Command, output: Output): void {
   const about: About = {
     summary: 'where the time of a step goes on the native engine',
@@ -259,5 +271,5 @@ export const addBench: AddCommand = (program, output) => {
     .helpCommand(false)
     .summary('measure a step, a dropped block, memory, hooks, engines')
     .description('Benchmarks on this machine, each against something in the same run, in turns.');
-  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addProfile, addFinetune]) add(bench, output);
+  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addLayers, addProfile, addFinetune]) add(bench, output);
 };

@@ -4,6 +4,7 @@ export { type BenchEngines, type BenchEnginesOptions, benchEngines, engineShape 
 export { type BenchFinetune, type BenchFinetuneOptions, benchFinetune } from './finetune.js';
 export { type BenchHooks, benchHooks } from './hooks.js';
 export { type ClockName, type Contender, type InterleaveOptions, interleaved, type Timing } from './interleave.js';
+export { type BenchLayers, type BenchLayersOptions, benchLayers, type LayersShape, layersShape } from './layers.js';
 export { type BenchMachine, benchMachine } from './machine.js';
 export { type BenchMemory, type BenchMemoryOptions, benchMemory } from './memory.js';
 export type { BenchOptions } from './options.js';

@@ -2,6 +2,7 @@ import type { BenchCnn } from './cnn.js';
 import type { BenchEngines } from './engines.js';
 import type { BenchFinetune } from './finetune.js';
 import type { BenchHooks } from './hooks.js';
+import type { BenchLayers } from './layers.js';
 import type { BenchMemory } from './memory.js';
 import type { BenchProfile } from './profile.js';
 import type { BenchSaving } from './saving.js';
@@ -11,12 +12,13 @@ import { machineLine, shapeLine } from './text/common.js';
 import { enginesLines } from './text/engines.js';
 import { finetuneLines, finetuneShapeLine } from './text/finetune.js';
 import { hooksLines } from './text/hooks.js';
+import { layersLines, layersShapeLine } from './text/layers.js';
 import { memoryLines } from './text/memory.js';
 import { profileLines } from './text/profile.js';
 import { savingLines } from './text/saving.js';
 import { stepLines } from './text/step.js';
 
-export type BenchResult = BenchStep | BenchSaving | BenchMemory | BenchHooks | BenchEngines | BenchCnn | BenchProfile | BenchFinetune;
+export type BenchResult = BenchStep | BenchSaving | BenchMemory | BenchHooks | BenchEngines | BenchCnn | BenchLayers | BenchProfile | BenchFinetune;
 
 function bodyOf(result: BenchResult): readonly string[] {
   switch (result.kind) {
@@ -32,6 +34,8 @@ function bodyOf(result: BenchResult): readonly string[] {
       return enginesLines(result);
     case 'cnn':
       return cnnLines(result);
+    case 'layers':
+      return layersLines(result);
     case 'profile':
       return profileLines(result);
     case 'finetune':
@@ -43,6 +47,8 @@ function subjectOf(result: BenchResult): string {
   switch (result.kind) {
     case 'cnn':
       return cnnShapeLine(result.shape);
+    case 'layers':
+      return layersShapeLine(result.shape);
     case 'finetune':
       return finetuneShapeLine(result);
     default:
