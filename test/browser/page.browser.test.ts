@@ -142,7 +142,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
 
   it('fits a narrow screen', async () => {
     await opened.page.setViewportSize({ width: 390, height: 800 });
-    expect(await opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expect.poll(() => opened.page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
   it('has nothing to complain of', () => {
