@@ -57,6 +57,6 @@ it.each(['vision-transformer', 'residual-cnn'])('a %s trains dense, under layer 
   ];
   const printed = execFileSync(process.execPath, study, { encoding: 'utf8' });
   expect(printed.match(/^[a-z ]+, seed 1: accuracy 0\.\d{4}, /gm)).toHaveLength(3);
-  expect(printed).toMatch(/^\| dense \| .+ \| {2}\| .+ ms \| {2}\| 0\.0 % \|$/m);
+  expect(printed).toMatch(/^\| dense \| .+ \| {2}\| .+ ms \| {2}\| {2}\| 0\.0 % \|$/m);
   expect(readFileSync(out, 'utf8')).toMatch(/<title>.*progressive layer dropping/);
 });

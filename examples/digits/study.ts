@@ -7,7 +7,7 @@ import { progressiveLayerDropping, stochasticDepth } from '@hookline/pld-plugin'
 import { loadEngine } from '@hookline/tfjs';
 import { digits } from './digits.js';
 import { type ImageModel, models } from './models.js';
-import { reportOf, type TrainedRun, tableOf } from './report.js';
+import { reportOf, type TrainedRun, tableOf, warmUp } from './report.js';
 
 const { values } = parseArgs({
   options: {
@@ -41,11 +41,23 @@ for (let seed = 1; seed <= Number(values.seeds); seed++) {
       seed,
     });
     const recording: Recording = recordRun(trainer, { set: 'test', metric: 'loss' });
+    let processorSeconds = 0;
+    let mark = process.cpuUsage();
+    trainer.on('step', ({ index }) => {
+      const { user, system } = process.cpuUsage(mark);
+      if (index >= warmUp) processorSeconds += (user + system) / 1e6;
+      mark = process.cpuUsage();
+    });
+    trainer.on('evaluation', () => {
+      mark = process.cpuUsage();
+    });
     const { metrics } = await trainer.run();
     learner.dispose();
-    const run = { method, seed, accuracy: metrics['test']![model.accuracy]!, recording };
+    const run = { method, seed, accuracy: metrics['test']![model.accuracy]!, recording, processorSeconds };
     runs.push(run);
-    console.log(`${method}, seed ${seed}: accuracy ${run.accuracy.toFixed(4)}, ${recording.seconds.toFixed(1)} s of training`);
+    console.log(
+      `${method}, seed ${seed}: accuracy ${run.accuracy.toFixed(4)}, ${recording.seconds.toFixed(1)} s of training, ${processorSeconds.toFixed(1)} s of the processors`,
+    );
   }
 }
 
