@@ -44,6 +44,11 @@ describe('where nothing is found, it says what it saw', () => {
     );
   });
 
+  it('two sides of which neither is a plain projection', () => {
+    const twice = dense('b', dense('a', x));
+    expect(refusal(model(x, add('sum', twice, dense('c', x, 4, 'relu'))))).toMatch(/'sum': none of 'b' and 'c' leads to another, or is a plain projection/);
+  });
+
   it('a residual whose inside is needed: by an output, by another layer', () => {
     const inner = dense('inner', x, 4, 'relu');
     const sum = add('sum', x, dense('outer', inner));

@@ -140,6 +140,25 @@ describe('networks of tf.layers', () => {
       return open(name, x, body, ...inputs);
     });
     expect(given).toEqual([1]); // nothing is captured
+
+    const words = tfl.input({ name: 'w', shape: [5], dtype: 'int32' });
+    const embedded = model.getLayer('embed').apply(words) as tfl.SymbolicTensor;
+    const [read, last] = [true, false].map((returnSequences) => tfl.layers.lstm({ units: 4, returnSequences, recurrentInitializer: 'glorotUniform' }));
+    const end = (x: tfl.SymbolicTensor) => tfl.model({ inputs: words, outputs: last?.apply(x) as tfl.SymbolicTensor });
+    const without = end(embedded); // a closed block hands x's mask on
+    const gated = gatedModel(end(tfl.layers.add().apply([embedded, read?.apply(embedded) as tfl.SymbolicTensor]) as tfl.SymbolicTensor));
+    expect(numbers(gated.apply(batch(without), shut))).toEqual(numbers(without.predict(batch(without)) as tf.Tensor));
+  });
+
+  it('the LayerNorm before the head stays where a single PreLN block begins with one', () => {
+    const x = tfl.layers.layerNormalization({ name: 'first' }).apply(tfl.input({ name: 'x', shape: [4] })) as tfl.SymbolicTensor;
+    const f = tfl.layers.dense({ name: 'f', units: 4 }).apply(tfl.layers.layerNormalization({ name: 'pre' }).apply(x)) as tfl.SymbolicTensor;
+    const sum = tfl.layers.add({ name: 'sum' }).apply([x, f]) as tfl.SymbolicTensor;
+    const net = tfl.model({
+      inputs: x.inputs[0] as tfl.SymbolicTensor,
+      outputs: tfl.layers.layerNormalization({ name: 'last' }).apply(sum) as tfl.SymbolicTensor,
+    });
+    expect(lines(net)).toEqual(['sum: first > pre f']);
   });
 });
 
