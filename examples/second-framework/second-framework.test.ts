@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpoints, clipGradients, createTrainer, type Learner, type MemoryStore, memoryStore, type StepNews } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
+import { compareRuns } from '@hookline/lab';
 import { progressiveLayerDropping } from '@hookline/pld-plugin';
 import { loadEngine } from '@hookline/tfjs';
 import { beforeAll, expect, it } from 'vitest';
@@ -44,7 +45,7 @@ it('jax-js and TensorFlow.js go the same way through 50 steps of layer dropping,
   }
   expect(ours.map(({ activeBlocks }) => activeBlocks)).toContain(2);
   expect(ours.at(-1)!.loss).toBeLessThan(0.8 * ours[0]!.loss);
-});
+}, 180_000);
 
 it('the program writes a run into files, and goes on with one that was broken off', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'second-framework-'));
@@ -62,6 +63,14 @@ it('the program writes a run into files, and goes on with one that was broken of
     expect(await readdir(join(training.run, 'checkpoints'))).toEqual(['step-00000002', 'step-00000003']);
     const steps = (await readMetrics(join(training.run, 'metrics.jsonl'))).filter((line) => line.event === 'step');
     expect(steps.map(({ index }) => index)).toEqual([0, 1, 2]);
+    await cp(training.run, join(directory, 'copy'), { recursive: true });
+    const { report, path } = await compareRuns([training.run, join(directory, 'copy')], join(directory, 'compare.html'));
+    expect(report.tables[0]!.columns).toEqual(expect.arrayContaining(['Held-out loss at 3 steps']));
+    expect(report.variants.map(({ name, blocks, evaluations }) => [name, blocks, evaluations.length])).toEqual([
+      ['run', 2, 3],
+      ['copy', 2, 3],
+    ]);
+    expect(await readFile(path, 'utf8')).toContain('own program');
   } finally {
     await rm(directory, { recursive: true });
   }

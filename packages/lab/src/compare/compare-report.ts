@@ -5,7 +5,8 @@ import type { LossAxis, Report, ReportTable } from '../report/index.js';
 import { type ComparedRun, kindOf } from './compare.js';
 import { atEqual } from './equal.js';
 
-const axes: readonly LossAxis[] = ['step', 'tokens', 'seconds'];
+/** Tokens are an axis where every run counts them. */
+const axesOf = (runs: readonly ComparedRun[]): readonly LossAxis[] => (runs.every((run) => run.config) ? ['step', 'tokens', 'seconds'] : ['step', 'seconds']);
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -18,10 +19,10 @@ const place: Readonly<Record<LossAxis, (at: number) => string>> = {
 /** Held-out loss of each run where all have come to the same steps, tokens and time, and what a step took. */
 function equalTable(runs: readonly ComparedRun[]): ReportTable {
   const evaluations = runs.map((run) => run.recording.evaluations);
-  const equal = axes.map((axis) => ({ axis, ...atEqual(evaluations, axis) }));
+  const equal = axesOf(runs).map((axis) => ({ axis, ...atEqual(evaluations, axis) }));
   const loss = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
   return {
-    title: 'At equal steps, tokens and time',
+    title: axesOf(runs).includes('tokens') ? 'At equal steps, tokens and time' : 'At equal steps and time',
     columns: ['Run', 'Model', ...equal.map(({ axis, at }) => `Held-out loss at ${place[axis](at)}`), 'at its end', 'Steps', 'A step', 'Block runs'],
     rows: runs.map((run, i) => {
       const { curve, seconds, active } = run.recording;
@@ -41,7 +42,7 @@ function equalTable(runs: readonly ComparedRun[]): ReportTable {
 }
 
 /** What a configuration is but for its seed: runs that agree in it are one experiment. */
-const experimentOf = ({ config: { seed: _, ...rest } }: ComparedRun): string => JSON.stringify(rest);
+const experimentOf = ({ name, config }: ComparedRun): string => (config ? JSON.stringify({ ...config, seed: 0 }) : name);
 
 /** Spread over seeds, where several runs differ in nothing else. */
 function seedTable(runs: readonly ComparedRun[]): readonly ReportTable[] {
@@ -53,7 +54,7 @@ function seedTable(runs: readonly ComparedRun[]): readonly ReportTable[] {
     const steps = group.map((run) => (1000 * run.recording.seconds) / run.recording.curve.length);
     return [
       kindOf(group[0]!.config),
-      group.map((run) => run.config.seed).join(', '),
+      group.map((run) => run.config!.seed).join(', '),
       mean(losses).toFixed(4),
       deviation(losses).toFixed(4),
       `${mean(steps).toFixed(1)} ms`,
@@ -75,8 +76,11 @@ const deviation = (values: readonly number[]): number => {
 };
 
 /** What must be the same for held-out losses to be comparable. */
-const measured = ({ config: { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } }: ComparedRun): string =>
-  JSON.stringify([corpus.source, corpus.heldOut, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation.batches, objective, batchSize]);
+function measured({ config }: ComparedRun): string {
+  if (!config) return 'unknown';
+  const { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } = config;
+  return JSON.stringify([corpus.source, corpus.heldOut, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation.batches, objective, batchSize]);
+}
 
 interface Ranked {
   readonly name: string;
@@ -97,14 +101,14 @@ function titleOf(runs: readonly ComparedRun[], ranked: readonly Ranked[]): strin
 /** The comparison as a report. */
 export function compareReport(runs: readonly ComparedRun[], command: string): Report {
   const comparable = new Set(runs.map(measured)).size === 1;
-  const unfinished = runs.filter((run) => run.recording.curve.length < run.config.steps).map((run) => run.name);
+  const unfinished = runs.filter((run) => run.recording.curve.length < run.total).map((run) => run.name);
   const ranked = runs
     .flatMap((run) => (run.recording.evaluations.length ? [{ name: run.name, loss: run.recording.evaluations.at(-1)!.loss }] : []))
     .sort((a, b) => a.loss - b.loss);
   return {
     kind: 'hookline compare',
     title: comparable ? titleOf(runs, ranked) : `${runs.length} runs compared`,
-    lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, equal tokens and equal wall-clock.`,
+    lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, ${runs.every((run) => run.config) ? 'equal tokens ' : ''}and equal wall-clock.`,
     made: new Date(),
     machine: machineFacts(),
     settings: runs.map((run) => [run.name, run.directory]),
@@ -119,13 +123,16 @@ export function compareReport(runs: readonly ComparedRun[], command: string): Re
     })),
     references: [],
     tables: [equalTable(runs), ...seedTable(runs)],
-    axes: ['step', 'tokens', 'seconds'],
+    axes: axesOf(runs),
     notes: [
       ...(comparable
         ? []
         : [
             'These runs were not evaluated on the same held-out batches (corpus, vocabulary or shape of the rows differ): their losses cannot be compared with each other.',
           ]),
+      ...(runs.some((run) => !run.config)
+        ? ['Runs of own programs have no configuration here: whether they were evaluated on the same held-out data, those who wrote them know.']
+        : []),
       ...(unfinished.length ? [`Not at its end yet: ${unfinished.join(', ')}. A learning rate that has not decayed holds a run back.`] : []),
       'A run whose learning rate decays over more steps is at a disadvantage at fewer: compare the time of runs that are planned for that time.',
       'The times are those of the machine and the moment in which each run trained; runs that did not share a machine, or shared it with others, do not compare in time.',
