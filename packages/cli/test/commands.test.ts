@@ -46,6 +46,7 @@ describe('help', () => {
       'bench hooks',
       'bench engines',
       'bench cnn',
+      'bench layers',
       'bench profile',
       'bench finetune',
       'engines install',

@@ -206,8 +206,10 @@ function addLayers(bench: Command, output: Output): void {
     rounds: 15,
     example: 'hookline bench layers --engine native',
   };
-  const command = addBenchmark<EngineFlag & Common>(bench, output, 'layers', about, (given, { engine }) => benchLayers({ ...given, engine }));
-  withEngine(command, 'wasm');
+  const command = addBenchmark<EngineFlag & Common & Pick<StepFlags, 'clock'>>(bench, output, 'layers', about, (given, { engine, clock }) =>
+    benchLayers({ ...given, engine, clock }),
+  );
+  withClock(withEngine(command, 'wasm'));
 }
 
 function addProfile(bench: Command, output: Output): void {

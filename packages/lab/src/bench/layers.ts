@@ -2,7 +2,7 @@ import { during, type Plugin } from '@hookline/core';
 import { layersLearner, loadEngine } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { interleaved, type Timing } from './interleave.js';
+import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
 import { type BenchMachine, benchMachine } from './machine.js';
 import { ratioOf, type Spread } from './spread.js';
 import { type SteppedTrainer, steppedTrainer } from './stepped-trainer.js';
@@ -21,6 +21,7 @@ export interface LayersShape {
 export interface BenchLayers {
   readonly kind: 'layers';
   readonly machine: BenchMachine;
+  readonly clock: ClockName;
   readonly shape: LayersShape;
   /** All blocks open, every second one closed, and a model built with half of them. */
   readonly timings: readonly Timing[];
@@ -37,6 +38,8 @@ export interface BenchLayersOptions {
   readonly rounds?: number;
   /** Default 4. */
   readonly warmup?: number;
+  /** Default `wall`. */
+  readonly clock?: ClockName;
   readonly onRound?: (done: number, of: number) => void;
 }
 
@@ -70,6 +73,7 @@ export async function benchLayers({
   shape = layersShape,
   rounds = 15,
   warmup = 4,
+  clock = 'wall',
   onRound,
 }: BenchLayersOptions = {}): Promise<BenchLayers> {
   const engine = await loadEngine(name);
@@ -92,9 +96,9 @@ export async function benchLayers({
       { name: `${half} of ${shape.blocks} blocks`, trainer: trainer(shape.blocks, [alternate]) },
       { name: `built with ${half}`, trainer: trainer(half, []) },
     ].map(({ name: label, trainer: one }) => ({ name: label, run: async () => void (await one.step()) }));
-    const timings = await interleaved(contenders, { rounds, warmup, onRound });
+    const timings = await interleaved(contenders, { rounds, warmup, clock: clocks[clock], onRound });
     const [, closed, built] = timings as readonly [Timing, Timing, Timing];
-    return { kind: 'layers', machine: benchMachine(engine), shape, timings, closedOverBuilt: ratioOf(closed.times, built.times) };
+    return { kind: 'layers', machine: benchMachine(engine), clock, shape, timings, closedOverBuilt: ratioOf(closed.times, built.times) };
   } finally {
     for (const one of trainers) await one.dispose();
     for (const model of models) model.dispose();
