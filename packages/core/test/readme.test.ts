@@ -17,10 +17,6 @@ function optionsOf(schema: z.ZodType): string[] {
   return schema instanceof z.ZodDiscriminatedUnion ? schema.options.flatMap((option) => optionsOf(option as z.ZodType)) : [];
 }
 
-it('shows the program that is compiled beside it', () => {
-  expect(readme).toContain(`\`\`\`ts\n${readFileSync(join(root, 'test', 'readme-example.ts'), 'utf8')}\`\`\``);
-});
-
 it('names every built-in plugin with every option', () => {
   const factories = Object.entries({ ...core, ...node }).flatMap(([name, value]) =>
     typeof value === 'function' && 'pluginName' in value ? [[name, value.options as z.ZodType] as const] : [],

@@ -29,10 +29,6 @@ function table(heading: string): string[][] {
   );
 }
 
-it('shows the program that is compiled beside it', () => {
-  expect(readme).toContain(`\`\`\`ts\n${read('./readme-example.ts')}\`\`\``);
-});
-
 it('tables theta as it is', () => {
   const rows = table('thetaBar | step 0');
   expect(rows.length).toBe(4);
