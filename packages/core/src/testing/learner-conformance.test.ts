@@ -36,13 +36,11 @@ function withVerbs(learner: Mlp, change: (handle: Gradients<Vec>) => Partial<Gra
   const inner = new WeakMap<Gradients<Vec>, { readonly own: Gradients<Vec>; readonly raw: Gradients<Vec> }>();
   const around = (handle: Gradients<Vec>, raw = handle): Gradients<Vec> => {
     const verbs: Gradients<Vec> = {
-      names: handle.names,
-      norm: (name) => handle.norm(name),
+      ...handle,
       clipNorm: (limit) => around(handle.clipNorm(limit), raw),
       clipValue: (limit) => around(handle.clipValue(limit), raw),
       scale: (factor, which) => around(handle.scale(factor, which), raw),
       map: (f) => around(handle.map(f), raw),
-      values: (name) => handle.values(name),
       replace: (values) => around(handle.replace(values), raw),
       ...change(handle),
     };

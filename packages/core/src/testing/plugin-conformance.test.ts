@@ -370,7 +370,7 @@ describe('pluginConformance', () => {
   for (const [what, check, message, make, options] of misbehaviours) {
     it(what, async () => {
       try {
-        const failures = await failuresOf(pluginConformance(make, { steps: 6, ...options }));
+        const failures = await failuresOf(pluginConformance(make, options));
         expect(failures).toEqual({ [check]: expect.stringMatching(message) });
       } finally {
         for (const undo of listeners.splice(0)) undo();

@@ -32,7 +32,7 @@ export interface PluginConformanceOptions {
   readonly companions?: () => readonly Plugin[];
   /** A new learner, always the same; by default `residualMlp` with three blocks and dropout. */
   readonly learner?: () => Awaitable<Learner>;
-  /** Length of each run, at least 6; default 8. */
+  /** Length of each run, at least 6, which is the default. */
   readonly steps?: number;
   /** Steps after which runs are killed to be resumed; default: the first, one in the middle, and the last but one. */
   readonly kills?: readonly number[];
@@ -56,7 +56,7 @@ export interface PluginConformanceOptions {
  * @param make a new plugin at each call
  */
 export function pluginConformance(make: () => Plugin, options: PluginConformanceOptions = {}): readonly Check[] {
-  const { claims = [], slots = [], refuses = [], steps = 8, live = () => 0, companions = () => [] } = options;
+  const { claims = [], slots = [], refuses = [], steps = 6, live = () => 0, companions = () => [] } = options;
   const learner = options.learner ?? (() => residualMlp({ depth: 3, width: 3, rows: 10, batch: 3, dropout: 0.2 }));
   const subject: PluginSubject = { make, companions, learner, steps, directory: options.directory, services: options.services };
   const directory = options.directory?.();

@@ -53,15 +53,11 @@ const endings: readonly Ending[] = [
 export async function leavesNothing(subject: PluginSubject, slots: readonly string[]): Promise<void> {
   const made = new Set<string>();
   const inner = await subject.learner();
-  const weights: Weights = {
-    copy: (to) => {
-      made.add(to);
-      inner.weights.copy(to);
-    },
-    lerp: (to, amount) => inner.weights.lerp(to, amount),
-    restore: (from) => inner.weights.restore(from),
-    has: (slot) => inner.weights.has(slot),
+  const copy = (to: string): void => {
+    made.add(to);
+    inner.weights.copy(to);
   };
+  const weights: Weights = Object.create(inner.weights, { copy: { value: copy } });
   const learner = delegate(inner, { weights });
   try {
     const begun = learner.save();
