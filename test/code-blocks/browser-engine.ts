@@ -1,0 +1,3 @@
+import { loadEngine } from '@hookline/tfjs';
+
+await loadEngine('wasm', { wasmPaths: '/wasm/' });
