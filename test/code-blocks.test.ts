@@ -31,8 +31,6 @@ const runHere = ['test/code-blocks', 'packages']
 
 /** Programs that are compiled and do not run here, and why. */
 const onlyCompiled: Readonly<Record<string, string>> = {
-  'test/code-blocks/browser-engine.ts': 'fetches from a server; test/browser does the same in Chromium',
-  'test/code-blocks/browser-store.ts': 'needs IndexedDB; test/browser has it in Chromium',
   'packages/lab/test/code-blocks/layers.ts': 'packages/lab/test/layers-doc.test.ts runs it',
   'test/code-blocks/fine-tune.ts': 'needs a checkpoint and the files of RTE; packages/cli/test/finetune.test.ts runs the same by the command',
 };

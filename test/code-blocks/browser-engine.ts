@@ -1,3 +1,0 @@
-import { loadEngine } from '@hookline/tfjs';
-
-await loadEngine('wasm', { wasmPaths: '/wasm/' });
