@@ -56,6 +56,7 @@ export function accumulate(shapes: ReadonlyMap<string, readonly number[]>): Accu
     return known;
   };
   const normOf = (values: Iterable<Scaled>): number => Math.sqrt([...values].reduce((total, { tensor, scale }) => total + scale ** 2 * squareOf(tensor), 0));
+  const lossValues = (): Scalars => Object.fromEntries([...losses].map(([name, tensor]) => [name, tensor.ref.item()]));
   const raw = (): Values => new Map([...sums].map(([name, tensor]) => [name, { tensor, scale: 1 }]));
   const mapped = (values: Values, f: (value: Scaled, name: string) => Scaled): Values => new Map([...values].map(([name, value]) => [name, f(value, name)]));
 
@@ -100,6 +101,10 @@ export function accumulate(shapes: ReadonlyMap<string, readonly number[]>): Accu
     };
     const self: Gradients<np.Array> = {
       names,
+      losses() {
+        check();
+        return lossValues();
+      },
       norm: (name) => normOf(name === undefined ? values().values() : [one(name)]),
       clipNorm: (limit) =>
         then((current) => {
@@ -133,7 +138,7 @@ export function accumulate(shapes: ReadonlyMap<string, readonly number[]>): Accu
       for (const [name, tensor] of Object.entries(terms)) addTo(losses, name, tensor);
     },
     handle: () => handleOf([...sums.keys()], raw, false),
-    report: () => ({ losses: Object.fromEntries([...losses].map(([name, tensor]) => [name, tensor.ref.item()])), gradientNorm: normOf(raw().values()) }),
+    report: () => ({ losses: lossValues(), gradientNorm: normOf(raw().values()) }),
     release() {
       released = true;
       for (const tensor of [...sums.values(), ...losses.values(), ...derived.splice(0)]) tensor.dispose();

@@ -73,7 +73,7 @@ export function jaxLearner<B>(options: JaxLearnerOptions<B>): Learner<B, np.Arra
     weights: weightVerbs(parameters, slots),
     ...(defaults ? { defaults } : {}),
 
-    gradients(batch, block, denominators, into, seed = [0, 0]) {
+    gradients(batch, block, denominators, into, seed = [0, 0], frozen = () => false) {
       const accumulator = accumulatorOf(into);
       const used = new Set<string>();
       const forward = (values: Record<string, np.Array>): [np.Array, Record<string, np.Array>] =>
@@ -93,8 +93,9 @@ export function jaxLearner<B>(options: JaxLearnerOptions<B>): Learner<B, np.Arra
       const values = Object.fromEntries([...parameters].map(([name, { weight }]) => [name, weight.ref]));
       const [[total, losses], gradients] = valueAndGrad(forward, { hasAux: true })(values);
       total.dispose();
-      for (const [name, zero] of Object.entries(gradients)) if (!used.has(name)) zero.dispose();
-      accumulator.add(new Map(Object.entries(gradients).filter(([name]) => used.has(name))), losses);
+      const wanted = (name: string): boolean => used.has(name) && !frozen(name);
+      for (const [name, unwanted] of Object.entries(gradients)) if (!wanted(name)) unwanted.dispose();
+      accumulator.add(new Map(Object.entries(gradients).filter(([name]) => wanted(name))), losses);
       live.add(accumulator);
       return accumulator.handle();
     },

@@ -1,7 +1,7 @@
 import { HooklineError, type NamedTensor, type Tensors, type Weights } from '@hookline/core';
 import { jit, numpy as np } from '@jax-js/jax';
 import type { Trained } from './adamw.js';
-import { changing, read } from './numbers.js';
+import { changing, distanceBetween, read, squareSum } from './numbers.js';
 
 const array = ({ shape, data }: NamedTensor): np.Array => np.array(new Float32Array(data)).reshape([...shape]);
 
@@ -30,7 +30,17 @@ const lerped = jit((old: np.Array, now: np.Array, amount: np.Array) => old.ref.a
 
 /** Arrays of jax-js never change, so that a copy is one more reference. */
 export const weightVerbs = (parameters: ReadonlyMap<string, Trained>, slots: Slots): Weights => ({
+  names: [...parameters.keys()],
+  norms(from) {
+    const slot = from === undefined ? undefined : slotOf(slots, from);
+    const normOf = (name: string, weight: np.Array): number => (slot ? distanceBetween(weight, slot.get(name)!) : Math.sqrt(squareSum(weight)));
+    return Object.fromEntries([...parameters].map(([name, { weight }]) => [name, normOf(name, weight)]));
+  },
   has: (name) => slots.has(name),
+  remove(slot) {
+    free(slots.get(slot));
+    slots.delete(slot);
+  },
   copy(to) {
     if (to === '' || to.includes('/'))
       throw new HooklineError('HOOKLINE_WEIGHTS', `'${to}' cannot name a weight slot`, { hint: 'use a name without slashes, such as ema' });

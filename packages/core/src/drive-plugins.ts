@@ -58,7 +58,7 @@ export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenP
   const { driver, plugins, total, seed, learningRate = 0, hookTimeout, services } = options;
   const refused = (what: string): HooklineError =>
     new HooklineError('HOOKLINE_DRIVEN', `a plugin ${what}, which ${driver} cannot do`, { hint: 'train with createTrainer, where every plugin works' });
-  const { learner, gradients } = standIns(options, refused);
+  const { learner, gradients, replay } = standIns(options, refused);
   const plan = planRun<never, T>({
     learner,
     plugins,
@@ -90,7 +90,7 @@ export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenP
     },
     block: () => trainingBlock(run, planned(), 0),
     async end(outcome) {
-      const ready = await hooks.step(gradientsEvent<T>(planned(), gradients));
+      const ready = await hooks.step(gradientsEvent<T>(planned(), gradients, replay));
       if (ready.skipUpdate) throw refused('skips an update');
       if (ready.gradients !== gradients || ready.learningRate !== planned().learningRate) throw refused('changes an update');
       const end = await hooks.step(endEvent(ready, outcome));
@@ -119,7 +119,15 @@ function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveO
   const never = (what: string) => (): never => {
     throw refused(what);
   };
-  const weights = { copy: never('keeps weights'), lerp: never('averages weights'), restore: never('restores weights'), has: () => false };
+  const weights = {
+    names: [],
+    norms: never('reads weights'),
+    copy: never('keeps weights'),
+    lerp: never('averages weights'),
+    restore: never('restores weights'),
+    remove: () => undefined,
+    has: () => false,
+  };
   const training = never('trains');
   const learner: Learner<never, T> = {
     blocks,
@@ -138,6 +146,7 @@ function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveO
   const changes = never('changes gradients');
   const gradients: Gradients<T> = {
     names: [],
+    losses: reads,
     norm: reads,
     values: reads,
     clipNorm: changes,
@@ -146,5 +155,5 @@ function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveO
     map: changes,
     replace: changes,
   };
-  return { learner, gradients };
+  return { learner, gradients, replay: never('replays a step') };
 }

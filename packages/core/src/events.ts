@@ -32,7 +32,7 @@ export interface StepBegin extends Step {
   readonly dropped: DroppedPolicy;
   /** The step count in Adam's bias correction: each parameter's own, or the trainer's. */
   readonly counter: 'own' | 'global';
-  /** Factor on the learning rate of a parameter; 0 freezes it. */
+  /** Factor on the learning rate of a parameter; 0 freezes it: no gradient is computed for it, and weight, moments and counter stand still. */
   readonly rateScale: (parameter: string) => number;
   /** Whether a block's activations are computed again in the backward pass instead of kept. */
   readonly recompute: (block: string) => boolean;
@@ -44,6 +44,11 @@ export interface StepGradients<T = any> extends Step {
   readonly gradients: Gradients<T>;
   /** Leaves weights and optimizer state as they are in this step. */
   readonly skipUpdate: boolean;
+  /**
+   * Runs the step's passes once more, with the same batches, gates, draws and hooks, and lets `look` see each block as it is left: to find out what went
+   * wrong in them. It takes as long as they did, and changes nothing but what the model itself counts (moving averages of a batch normalization).
+   */
+  readonly replay: (look: (call: BlockLeave<T>) => void) => Promise<void>;
 }
 
 /** After the update. `evaluate`, `checkpoint` and `stop` are requests: the trainer serves them after all plugins, in that order. */

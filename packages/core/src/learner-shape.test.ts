@@ -10,7 +10,7 @@ test.each<[string, unknown, string]>([
   ['without data', { ...residualMlp(), data: undefined }, "option 'learner.data': expected object"],
   ['without batches', { ...residualMlp(), data: { ...residualMlp().data, batchesPerEpoch: 0 } }, "option 'learner.data.batchesPerEpoch'"],
   ['without an algebra', { ...residualMlp(), algebra: {} }, "option 'learner.algebra.run': must be a function"],
-  ['without verbs for weights', { ...residualMlp(), weights: { copy: () => {} } }, "option 'learner.weights.lerp': must be a function"],
+  ['without verbs for weights', { ...residualMlp(), weights: { copy: () => {} } }, "option 'learner.weights.norms': must be a function"],
   ['that cannot save', { ...residualMlp(), save: 3 }, "option 'learner.save': must be a function"],
   ['with two blocks of one name', { ...residualMlp(), blocks: [first, first] }, "option 'learner.blocks': must have different names"],
   ['with a block without a cost', { ...residualMlp(), blocks: [{ ...first, cost: undefined }] }, "option 'learner.blocks[0].cost': expected number"],

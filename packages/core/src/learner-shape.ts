@@ -18,7 +18,7 @@ const parts = z.looseObject(
     data: z.looseObject({ batchesPerEpoch: z.int().positive(), batch: callable, counts: callable }),
     evaluationSets: z.array(z.string()).refine(different, 'must have different names'),
     algebra: verbs('run', 'norm', 'dot', 'distance'),
-    weights: verbs('copy', 'lerp', 'restore', 'has'),
+    weights: verbs('norms', 'copy', 'lerp', 'restore', 'remove', 'has').extend({ names: z.array(z.string()) }),
     gradients: callable,
     update: callable,
     evaluate: callable,

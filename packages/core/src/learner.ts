@@ -8,8 +8,10 @@ import type { Awaitable, Counts, Host, Scalars, Tensors } from './values.js';
  * needed: `norm` and `values` read the device, the rest does not. "At this place in the order": after `clipNorm(1)` the norm is at most 1.
  */
 export interface Gradients<T = any> {
-  /** Parameters that have a gradient; those of dropped blocks have none. */
+  /** Parameters that have a gradient; those of dropped blocks and frozen ones have none. */
   readonly names: readonly string[];
+  /** Mean loss by objective of the step so far; reads the device, together with the norms. */
+  losses(): Scalars;
   /** L2 norm over all parameters, or of one. */
   norm(name?: string): number;
   /** Scales all by min(1, limit / (norm + 1e-6)), as PyTorch does. */
@@ -25,12 +27,18 @@ export interface Gradients<T = any> {
 
 /** Weights in named slots beside the trained ones: for averaging, rollback and evaluation. */
 export interface Weights {
+  /** All parameters, in the learner's order: from the input to the output where it has one. */
+  readonly names: readonly string[];
+  /** L2 norm of each trained weight, or of its difference from that of a slot; reads the device once. */
+  norms(from?: string): Scalars;
   /** Copies the trained weights into a slot, made when absent. */
   copy(to: string): void;
   /** slot += amount · (weights − slot), exactly, whatever blocks were dropped. */
   lerp(to: string, amount: number): void;
   /** Copies a slot back into the trained weights. */
   restore(from: string): void;
+  /** Forgets a slot: checkpoints no longer hold it. Nothing happens where there is none. */
+  remove(slot: string): void;
   has(slot: string): boolean;
 }
 
@@ -115,9 +123,17 @@ export interface Learner<B = any, T = any> {
   readonly defaults?: readonly Plugin<T>[];
   /**
    * Forward and backward pass of one micro-batch, added to `into`; each objective's loss is its sum over `denominators[objective]`.
-   * `seed` is the key of dropout outside blocks (embeddings, heads) in this step and micro-batch.
+   * `seed` is the key of dropout outside blocks (embeddings, heads) in this step and micro-batch. A `frozen` parameter gets no gradient, and
+   * what only its gradient needs is not computed. Without `into` another sum begins; handles made before stay as they are.
    */
-  gradients(batch: B, block: Block<T>, denominators: Counts, into: Gradients<T> | undefined, seed?: readonly [number, number]): Gradients<T>;
+  gradients(
+    batch: B,
+    block: Block<T>,
+    denominators: Counts,
+    into: Gradients<T> | undefined,
+    seed?: readonly [number, number],
+    frozen?: (parameter: string) => boolean,
+  ): Gradients<T>;
   /** One optimizer pass and one device read. `gradientNorm` is that before any plugin changed the gradients. */
   update(gradients: Gradients<T>, plan: UpdatePlan): Awaitable<{ readonly losses: Scalars; readonly gradientNorm: number }>;
   /** Metrics of an evaluation set under the weights of a slot (the trained ones when undefined). */

@@ -75,10 +75,10 @@ const dropoutKey = (run: Run<any, any>, stream: string, step: number, index: num
 export const microSeed = (run: Run<any, any>, step: number, micro: number): readonly [number, number] => dropoutKey(run, 'dropout', step, micro);
 
 /** The border of the blocks in the forward pass of one micro-batch. */
-export function trainingBlock<T>(run: Run<any, T>, { index: step, gates, recompute }: StepBegin, micro: number): Border<T> {
+export function trainingBlock<T>(run: Run<any, T>, { index: step, gates, recompute }: StepBegin, micro: number, hook = run.hooks.block): Border<T> {
   const { algebra, blocks } = run.plan.learner;
   const seedOf = (index: number) => dropoutKey(run, 'dropout.block', step, micro * blocks.length + index);
-  return makeBlock({ mode: 'train', step, micro, gates, algebra, hook: run.hooks.block, recompute, seedOf });
+  return makeBlock({ mode: 'train', step, micro, gates, algebra, hook, recompute, seedOf });
 }
 
 /** The border of the blocks in an evaluation. */

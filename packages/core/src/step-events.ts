@@ -33,9 +33,9 @@ export function beginEvent({ plan, progress, open }: Run<any, any>): StepBegin {
   };
 }
 
-export function gradientsEvent<T>(begin: StepBegin, gradients: Gradients<T>): StepGradients<T> {
+export function gradientsEvent<T>(begin: StepBegin, gradients: Gradients<T>, replay: StepGradients<T>['replay']): StepGradients<T> {
   const { index, total, epoch, seed, gates, learningRate, report } = begin;
-  return { phase: 'gradients', index, total, epoch, seed, gates, learningRate, report, gradients, skipUpdate: false };
+  return { phase: 'gradients', index, total, epoch, seed, gates, learningRate, report, gradients, skipUpdate: false, replay };
 }
 
 export function updatePlan(begin: StepBegin, ready: StepGradients): UpdatePlan {

@@ -1,10 +1,10 @@
-import { filter, tap } from 'rxjs';
+import { filter, pipe, tap } from 'rxjs';
 import { expect, test } from 'vitest';
-import type { BlockCall, EvalEvent, StepEvent } from './events.js';
+import type { BlockCall, BlockLeave, EvalEvent, StepEvent } from './events.js';
 import { mergeGates } from './gates.js';
 import { asynchronously, during, eachBlock } from './hooks/during.js';
 import type { Plugin } from './plugin.js';
-import { type ResidualMlpOptions, residualMlp } from './testing/index.js';
+import { type ResidualMlpOptions, residualMlp, type Vec } from './testing/index.js';
 import { createTrainer } from './trainer.js';
 import type { RunResult, StepNews } from './trainer-types.js';
 
@@ -80,6 +80,55 @@ test('dropped blocks are skipped, published, and run again in evaluation', async
   const evaluated = await steps({}, [half, watch, evaluateAtEnd], { steps: 1 });
   expect(calls.slice(4)).toEqual([0, 1, 2, 3, 0, 1, 2, 3].map((i) => `evaluate ${i} true`)); // two batches
   expect(evaluated.result.metrics['dev']!['loss']).toBeGreaterThan(0);
+});
+
+test('a step can be replayed: every open block of every micro-batch as it was, and the run goes on as without', async () => {
+  const outputs: string[] = [];
+  const line = (call: BlockLeave<Vec>) => `${call.micro} ${call.name} ${call.gate.active} ${call.output.values.join()}`;
+  const seen: string[] = [];
+  const watch: Plugin<Vec> = {
+    name: 'watch',
+    onForwardBlock: eachBlock<Vec>((call) => {
+      if (call.phase === 'leave') seen.push(line(call));
+      return call;
+    }),
+  };
+  const again: Plugin<Vec> = {
+    name: 'again',
+    onStep: during('gradients', async (step) => {
+      const first = seen.splice(0);
+      await step.replay((call) => outputs.push(line(call)));
+      expect(outputs.splice(0)).toEqual(first);
+      expect(seen.splice(0)).toEqual(first); // the hooks of others take part
+      return step;
+    }),
+  };
+  const options = { dropout: 0.3 };
+  const replayed = await steps(options, [half, accumulate(2), watch, again], { steps: 3 });
+  const plain = await steps(options, [half, accumulate(2)], { steps: 3 });
+  expect(replayed.weights).toBe(plain.weights);
+});
+
+test('a rate scale of 0 freezes: no gradient, no update, no moments', async () => {
+  const names: (readonly string[])[] = [];
+  const freeze: Plugin = {
+    name: 'freeze',
+    onStep: pipe(
+      during('begin', (step) => ({ ...step, rateScale: (name) => (name.startsWith('block.1') ? 0.5 : 0) })),
+      during('gradients', (step) => {
+        names.push(step.gradients.names);
+        return step;
+      }),
+    ),
+  };
+  const learner = residualMlp({ depth: 2 });
+  const before = learner.save();
+  await createTrainer({ learner, plugins: [freeze], steps: 1, ...rate }).run();
+  const after = learner.save();
+  expect([...names[0]!].sort()).toEqual([...learner.blocks[1]!.parameters].sort());
+  expect(after['weights/block.0.a.in']).toEqual(before['weights/block.0.a.in']);
+  expect(after['adam.first/stem']).toEqual(before['adam.first/stem']);
+  expect(after['weights/block.1.a.in']).not.toEqual(before['weights/block.1.a.in']);
 });
 
 test('an evaluation may have a gate plan of its own', async () => {

@@ -1,9 +1,9 @@
 import { takeBatches } from './batches.js';
 import { HooklineError } from './errors.js';
 import { createIdle } from './idle.js';
-import type { Gradients } from './learner.js';
+import { passes, replayed } from './passes.js';
 import { serveRequests } from './requests.js';
-import { microSeed, startRun, trainingBlock } from './run.js';
+import { startRun } from './run.js';
 import { planRun } from './run-plan.js';
 import { beginEvent, checkFinite, endEvent, gradientsEvent, stepNews, updatePlan } from './step-events.js';
 import type { News, RunResult, Trainer, TrainerOptions } from './trainer-types.js';
@@ -28,27 +28,21 @@ export function createTrainer<B, T>(options: TrainerOptions<B, T>): Trainer {
     if (options.signal?.aborted) progress.stopped = 'aborted';
     try {
       while (progress.step < total && progress.stopped === undefined) {
-        const index = progress.step;
         const startedAt = clock.seconds();
 
         const begin = await hooks.step(beginEvent(run));
 
         const readAt = clock.seconds();
-        const { batches, denominators } = await takeBatches(learner.data, progress.position, accumulation);
-        news.tell('batches', { index, seconds: clock.seconds() - readAt });
-        let gradients: Gradients<T> | undefined;
-        for (const [micro, batch] of batches.entries()) {
-          const block = trainingBlock(run, begin, micro);
-          gradients = learner.gradients(batch, block, denominators, gradients, microSeed(run, index, micro));
-          block.verify();
-        }
+        const taken = await takeBatches(learner.data, progress.position, accumulation);
+        news.tell('batches', { index: begin.index, seconds: clock.seconds() - readAt });
+        const gradients = passes(run, begin, taken);
 
-        const ready = await hooks.step(gradientsEvent<T>(begin, gradients!));
+        const ready = await hooks.step(gradientsEvent<T>(begin, gradients, replayed(run, begin, taken)));
 
         const outcome = await learner.update(ready.gradients, updatePlan(begin, ready));
         checkFinite(outcome, ready);
         progress.step += 1;
-        progress.position += batches.length;
+        progress.position += taken.batches.length;
 
         const end = await hooks.step(endEvent(ready, outcome));
 

@@ -45,6 +45,10 @@ export const builtIn = (directory: string): Readonly<Record<string, BuiltIn>> =>
     kills: [0, 3],
     refuses: [() => core.earlyStopping({ ...loss, patience: 0 })],
   },
+  gradientCheckpointing: {
+    make: () => core.gradientCheckpointing({ blocks: { every: 2 } }),
+    refuses: [() => core.gradientCheckpointing(wrong({ blocks: { every: 0 } })), () => core.gradientCheckpointing(wrong({ block: 'a' }))],
+  },
   evaluateEvery: {
     make: () => core.evaluateEvery({ steps: 2, atStart: true }),
     refuses: [() => core.evaluateEvery({ steps: 0 }), () => core.evaluateEvery({ steps: 1, sets: [] })],

@@ -10,7 +10,16 @@ import type { News } from '../src/trainer-types.js';
 export const block = (name: string, parameters: readonly string[] = []): BlockInfo => ({ name, branches: [], parameters, cost: 1 });
 
 /** Weight verbs that only record their calls. */
-export const recordedWeights = () => ({ copy: vi.fn(), lerp: vi.fn(), restore: vi.fn(), has: vi.fn(() => true) }) satisfies Weights;
+export const recordedWeights = (names: readonly string[] = []) =>
+  ({
+    names,
+    norms: vi.fn(() => Object.fromEntries(names.map((name) => [name, 1]))),
+    copy: vi.fn(),
+    lerp: vi.fn(),
+    restore: vi.fn(),
+    remove: vi.fn(),
+    has: vi.fn(() => true),
+  }) satisfies Weights;
 
 type Listener = (news: never) => void;
 
@@ -54,8 +63,8 @@ export function driven(plugin: Plugin, overrides: Partial<RunContext> = {}) {
     },
     begin: (index: number, more: Partial<StepBegin> = {}): Promise<StepBegin> =>
       ask(hooks.onStep, { ...common(index), phase: 'begin', dropped: 'skip', counter: 'own', rateScale: () => 1, recompute: () => false, ...more }),
-    gradients: (index: number, gradients: Gradients): Promise<StepGradients> =>
-      ask(hooks.onStep, { ...common(index), phase: 'gradients', gradients, skipUpdate: false }),
+    gradients: (index: number, gradients: Gradients, more: Partial<StepGradients> = {}): Promise<StepGradients> =>
+      ask(hooks.onStep, { ...common(index), phase: 'gradients', gradients, skipUpdate: false, replay: async () => undefined, ...more }),
     end: (index: number, more: Partial<StepEnd> = {}): Promise<StepEnd> =>
       ask(hooks.onStep, {
         ...common(index),

@@ -10,6 +10,7 @@ const numbers = (values: Readonly<Record<string, number>>): Gradients => {
   const norm = (name?: string): number => (name === undefined ? Math.hypot(...Object.values(values)) : Math.abs(values[name] ?? Number.NaN));
   return {
     names: Object.keys(values),
+    losses: () => ({}),
     norm,
     clipNorm: (limit) => each((value) => value * clipFactor(norm(), limit)),
     clipValue: (limit) => each((value) => Math.min(limit, Math.max(-limit, value))),

@@ -4,6 +4,7 @@ export { checkpoints } from './checkpoints.js';
 export { blockGroups, clipFactor, clipGradients, clipPerBlock } from './clip-gradients.js';
 export { earlyStopping, patienceAfter } from './early-stopping.js';
 export { evaluateEvery } from './evaluate-every.js';
+export { gradientCheckpointing } from './gradient-checkpointing.js';
 export { learningRate, linearWarmup } from './learning-rate.js';
 export { isDue, lengthInSteps, lengthSchema, periodInSteps, positiveLengthSchema } from './length.js';
 export { lesioning, lesionPlans, lesions } from './lesioning.js';

@@ -75,6 +75,10 @@ export function gradientHandle(accumulated: Accumulated, sizeOf: (parameter: str
     const then1 = (fn: (values: Float64Array, name: string) => Float64Array) => then((gradients) => each(gradients, fn));
     const self: Gradients<Vec> = {
       names,
+      losses() {
+        check();
+        return { ...accumulated.losses };
+      },
       norm: (name) => norm(name === undefined ? result() : { [name]: valuesOf(result(), name) }),
       clipNorm: (limit) => then(clipNorm(limit)),
       clipValue: (limit) => then1((values) => values.map((g) => Math.max(-limit, Math.min(limit, g)))),

@@ -48,7 +48,8 @@ function withVerbs(learner: Mlp, change: (handle: Gradients<Vec>) => Partial<Gra
     return verbs;
   };
   return {
-    gradients: (batch, block, denominators, into, seed) => around(learner.gradients(batch, block, denominators, into && (inner.get(into)?.own ?? into), seed)),
+    gradients: (batch, block, denominators, into, ...rest) =>
+      around(learner.gradients(batch, block, denominators, into && (inner.get(into)?.own ?? into), ...rest)),
     update: (gradients, plan) => learner.update(inner.get(gradients)?.[update] ?? gradients, plan),
   };
 }

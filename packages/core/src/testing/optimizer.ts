@@ -26,6 +26,7 @@ const epsilon = 1e-8;
 export function optimize(weights: Named, gradients: Named, state: OptimizerState, plan: UpdatePlan, { type, weightDecay }: OptimizerOptions): number {
   let touched = 0;
   for (const [name, w] of Object.entries(weights)) {
+    if (plan.rateScale(name) === 0) continue;
     const given = gradients[name];
     if (!given && plan.dropped === 'skip') continue;
     touched += 1;

@@ -12,9 +12,8 @@ interface PassOptions {
   readonly recompute?: boolean;
 }
 
-async function gradientsOf(learner: Learner<Rows, Vec>, { gates = openGates(learner.blocks), recompute = false }: PassOptions = {}) {
-  const batch = await learner.data.batch(1);
-  const block = makeBlock<Vec>({
+const blockOf = (learner: Learner<Rows, Vec>, { gates = openGates(learner.blocks), recompute = false }: PassOptions = {}) =>
+  makeBlock<Vec>({
     mode: 'train',
     step: 0,
     micro: 0,
@@ -24,6 +23,10 @@ async function gradientsOf(learner: Learner<Rows, Vec>, { gates = openGates(lear
     recompute: () => recompute,
     seedOf: (i) => [77, i],
   });
+
+async function gradientsOf(learner: Learner<Rows, Vec>, options?: PassOptions) {
+  const batch = await learner.data.batch(1);
+  const block = blockOf(learner, options);
   return learner.gradients(batch, block, learner.data.counts(batch), undefined, [78, 0]);
 }
 
@@ -185,6 +188,46 @@ test('verbs on gradients are lazy, chain, and leave the handle they came from', 
   expect(gradients.map((g) => ({ ...g, values: g.values.map((x: number) => -x) })).values('stem')[0]).toBe(-gradients.values('stem')[0]!);
   expect(gradients.norm()).toBe(norm);
   expect(() => gradients.values('nothing')).toThrow("there is no gradient of 'nothing'");
+});
+
+test('a frozen parameter has no gradient, and the others have what they had', async () => {
+  const learner = residualMlp({ depth: 2 });
+  const all = await gradientsOf(learner);
+  const values = Object.fromEntries(all.names.map((name) => [name, [...all.values(name)]]));
+  const batch = await learner.data.batch(1);
+  const operations = { forward: 0, backward: 0, updated: 0 };
+  const counted = residualMlp({ depth: 2, operations });
+  const block = blockOf(counted);
+  const some = counted.gradients(batch, block, counted.data.counts(batch), undefined, [78, 0], (name) => !name.startsWith('block.1'));
+  expect([...some.names].sort()).toEqual(['block.1.a.in', 'block.1.a.out', 'block.1.b.in', 'block.1.b.out']);
+  for (const name of some.names) expect([...some.values(name)]).toEqual(values[name]);
+  await counted.update(some, { ...plan, dropped: 'zeroGradient', rateScale: (name) => (name.startsWith('block.1') ? 1 : 0) });
+  expect(operations.updated).toBe(4);
+});
+
+test('norms of weights, and of their way from a slot; a slot that was removed is gone', async () => {
+  const learner = residualMlp({ depth: 1 });
+  const { weights } = learner;
+  expect(weights.names).toEqual(['stem', 'block.0.a.in', 'block.0.a.out', 'block.0.b.in', 'block.0.b.out', 'head']);
+  weights.copy('before');
+  const before = learner.save()['weights/head']!.data;
+  expect(weights.norms()['head']).toBeCloseTo(Math.hypot(...before), 12);
+  expect(weights.norms('before')['head']).toBe(0);
+  await learner.update(await gradientsOf(learner), plan);
+  const way = learner.save()['weights/head']!.data.map((w, i) => w - before[i]!);
+  expect(weights.norms('before')['head']).toBeCloseTo(Math.hypot(...way), 12);
+  weights.remove('before');
+  weights.remove('never');
+  expect(weights.has('before')).toBe(false);
+  expect(Object.keys(learner.save()).some((name) => name.includes('before'))).toBe(false);
+  expect(() => weights.norms('before')).toThrow("there are no weights in slot 'before'");
+});
+
+test('a handle knows the losses of its step', async () => {
+  const learner = residualMlp();
+  const gradients = await gradientsOf(learner);
+  const losses = gradients.clipNorm(0.1).losses();
+  expect((await learner.update(gradients, plan)).losses).toEqual(losses);
 });
 
 test('slots: copy, lerp, restore; evaluation under a slot leaves the trained weights', async () => {

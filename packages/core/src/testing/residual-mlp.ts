@@ -71,6 +71,7 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
   const data = rowsData(dataOptions);
   const tape = createTape(width, operations);
   let accumulated = accumulate();
+  let frozen: (name: string) => boolean = () => false;
 
   const blocks: readonly BlockInfo[] = Array.from({ length: depth }, (_, l) => {
     const own = (prefix: string) => names.filter((name) => name.startsWith(prefix));
@@ -81,6 +82,7 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
   const matrix = (name: string): Matrix => ({
     weights: weights[name]!,
     gradient: () => {
+      if (frozen(name)) return undefined;
       accumulated.gradients[name] ??= new Float64Array(width * width);
       return accumulated.gradients[name];
     },
@@ -160,11 +162,18 @@ export function residualMlp(options: ResidualMlpOptions = {}): Learner<Rows, Vec
       lerp(to, amount) {
         for (const [name, into] of Object.entries(slot(to))) into.set(into.map((old, i) => old + amount * (weights[name]![i]! - old)));
       },
+      names,
+      norms(from) {
+        const other = from === undefined ? zeros() : slot(from);
+        return Object.fromEntries(names.map((name) => [name, norm({ [name]: weights[name]!.map((w, i) => w - other[name]![i]!) })]));
+      },
       restore: (from) => put(slot(from)),
+      remove: (name) => void delete state.slots[name],
       has: (name) => name in state.slots,
     },
     ...(options.defaults ? { defaults: options.defaults } : {}),
-    gradients(rowsOfBatch, block, denominators, into, key) {
+    gradients(rowsOfBatch, block, denominators, into, key, isFrozen = () => false) {
+      frozen = isFrozen;
       accumulated = into ? accumulatedOf(into) : accumulate();
       accumulated.batches += 1;
       tape.clear();

@@ -17,8 +17,8 @@ export interface OperationCounts {
 /** A square weight matrix and where its gradient goes. */
 export interface Matrix {
   readonly weights: Float64Array; // [H, H], output before input
-  /** Made when the first gradient comes. */
-  readonly gradient: () => Float64Array;
+  /** Made when the first gradient comes; undefined where none is wanted. */
+  readonly gradient: () => Float64Array | undefined;
 }
 
 /** Reverse-mode differentiation: each operation runs, and records how its gradient goes back. */
@@ -88,7 +88,7 @@ export function createTape(width: number, counts: OperationCounts): Tape {
           for (let i = 0; i < width; i++) {
             const d = dy[n * width + i]!;
             for (let k = 0; k < width; k++) {
-              dw[i * width + k]! += d * x.values[n * width + k]!;
+              if (dw) dw[i * width + k]! += d * x.values[n * width + k]!;
               x.gradient[n * width + k]! += d * weights[i * width + k]!;
             }
           }

@@ -4,6 +4,7 @@ import type { BlockInfo, Gradients, Learner } from '@hookline/core';
 function stillGradients(): Gradients<number> {
   const self: Gradients<number> = {
     names: [],
+    losses: () => ({ mlm: 1 }),
     norm: () => 1,
     clipNorm: () => self,
     clipValue: () => self,
@@ -24,7 +25,10 @@ export function stillLearner(blocks: readonly BlockInfo[]): Learner<undefined, n
     data: { batchesPerEpoch: 1000, batch: () => undefined, counts: () => ({ mlm: 1 }) },
     evaluationSets: [],
     algebra: { run: (_, x) => x, norm: () => 0, dot: () => 0, distance: () => 0 },
-    weights: { copy: () => undefined, lerp: () => undefined, restore: () => undefined, has: () => false },
+    weights: {
+      ...{ names: [], norms: () => ({}), copy: () => undefined, lerp: () => undefined },
+      ...{ restore: () => undefined, remove: () => undefined, has: () => false },
+    },
     gradients(_, block) {
       for (const { name } of blocks) block(name, 0, (x) => x);
       return gradients;

@@ -36,7 +36,7 @@ export function saveTensors({ parameters, optimizer, slots }: Saved): Tensors {
     for (const [one, data] of Object.entries(state)) out[prefixOf(optimizer, one) + name] = { shape, data };
     out[prefixOf(optimizer, 'step') + name] = { shape: [1], data: Int32Array.of(count) };
   }
-  for (const slot of slots.names()) for (const name of valued(parameters)) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
+  for (const slot of slots.slots()) for (const name of valued(parameters)) out[`${slotPrefix}${slot}/${name}`] = host(slots.get(slot).get(name) as tf.Tensor);
   return out;
 }
 

@@ -155,6 +155,11 @@ export function accumulate(parameters: Parameters, ops: UpdateOps, groups: Group
         };
         const self: Gradients<tf.Tensor> = {
           names,
+          losses() {
+            check();
+            measure(values());
+            return lossValues ?? {};
+          },
           norm: (name) => normOf(name === undefined ? values() : new Map([[name, one(name)]])),
           clipNorm: (limit) =>
             then((current) => {

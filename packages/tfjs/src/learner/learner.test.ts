@@ -4,7 +4,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { kernelCounts } from '../kernels.js';
-import { blockOf, gatesWith, gradientsOf, lossOf, type MlpLearner, mlp, planOf, rowsOf, stepAt } from './fixtures/mlp.js';
+import { blockOf, gatesWith, gradientsOf, lossOf, type MlpLearner, mlp, planOf, type Rows, rowsOf, stepAt } from './fixtures/mlp.js';
+
+/** Gradients with some parameters frozen, and how many kernels they took. */
+function countedGradients(of: MlpLearner, batch: Rows, frozen: (name: string) => boolean) {
+  let handle = undefined as unknown as ReturnType<typeof gradientsOf>;
+  const kernels = kernelCounts(() => {
+    handle = of.gradients(batch, blockOf(of), of.data.counts(batch), undefined, [0, 0], frozen);
+  });
+  return { handle, kernels };
+}
 
 describe.each(['cpu', 'wasm'] as const)('the tensor learner on %s', (engine) => {
   beforeAll(async () => {
@@ -89,6 +98,97 @@ describe.each(['cpu', 'wasm'] as const)('the tensor learner on %s', (engine) => 
       };
       const gates = gatesWith(learner, (i) => active.includes(i));
       expect(count(learner, gates)).toEqual(count(small));
+      small.dispose();
+    }
+  });
+
+  it('computes no gradient for frozen parameters, nor what only those need', async () => {
+    learner = mlp({ depth: 3 });
+    const batch = rowsOf(0, 5, 6);
+    const top = (of: MlpLearner) => (name: string) => !name.startsWith(of.blocks.at(-1)?.name as string);
+    /** Kernels that two blocks more take, but for the copies that keep a tensor for the backward pass. */
+    const ofTwoBlocks = (frozenIn: (of: MlpLearner) => (name: string) => boolean) => {
+      const [low, high] = [3, 5].map((depth) => {
+        const of = mlp({ depth });
+        const { kernels } = countedGradients(of, batch, frozenIn(of));
+        of.dispose();
+        return kernels;
+      });
+      const more = Object.entries(high ?? {}).map(([name, n]): [string, number] => [name, n - (low?.[name] ?? 0)]);
+      return Object.fromEntries(more.filter(([name, n]) => name !== 'Identity' && n !== 0));
+    };
+    const forward = ofTwoBlocks(() => () => true);
+    expect(ofTwoBlocks(top)).toEqual(forward);
+    expect(ofTwoBlocks(() => () => false)).not.toEqual(forward);
+
+    const all = gradientsOf(learner, batch);
+    const { handle: none } = countedGradients(learner, batch, () => true);
+    expect([none.names, none.norm(), none.losses()]).toEqual([[], 0, all.losses()]);
+    const { handle: some } = countedGradients(learner, batch, top(learner));
+    expect([...some.names]).toEqual(learner.blocks[2]?.parameters);
+    for (const name of some.names) expect([...some.values(name)]).toEqual([...all.values(name)]);
+    const saved = learner.save();
+    await learner.update(none, planOf(learner, { dropped: 'zeroGradient', rateScale: () => 0 }));
+    expect(learner.save()).toEqual(saved);
+    await learner.update(some, planOf(learner, { dropped: 'zeroGradient', rateScale: (name) => (top(learner)(name) ? 0 : 1) }));
+    const changed = Object.entries(learner.save()).filter(([name, { data }]) => data.join() !== saved[name]?.data.join());
+    expect(changed.every(([name]) => name.includes('block.2.'))).toBe(true);
+    expect(changed.length).toBe(4 * 6); // weight, both moments, counter
+  });
+
+  it('measures weights, and their way from a slot, which can be removed', async () => {
+    learner = mlp({ depth: 2 });
+    const { weights } = learner;
+    const { numTensors } = tf.memory();
+    weights.copy('before');
+    expect(Object.values(weights.norms('before')).every((norm) => norm === 0)).toBe(true);
+    const before = learner.save();
+    const gradients = gradientsOf(learner, rowsOf(0, 5, 6));
+    const seen = gradients.losses();
+    expect((await learner.update(gradients, planOf(learner))).losses).toEqual(seen);
+    const after = learner.save();
+    const [norms, ways] = [weights.norms(), weights.norms('before')];
+    expect(Object.keys(norms)).toEqual(weights.names);
+    for (const name of weights.names) {
+      const now = after[`weights/${name}`]?.data as Float32Array;
+      const then = before[`weights/${name}`]?.data as Float32Array;
+      expect(norms[name], name).toBeCloseTo(Math.hypot(...now), 5);
+      expect(ways[name], name).toBeCloseTo(Math.hypot(...now.map((w, i) => w - (then[i] as number))), 5);
+    }
+    weights.remove('before');
+    weights.remove('never');
+    expect(weights.has('before')).toBe(false);
+    expect(() => weights.norms('before')).toThrow(expect.objectContaining({ code: 'HOOKLINE_WEIGHTS' }));
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('keeps and runs again, under recomputation, what a model built from the active blocks alone does', async () => {
+    learner = mlp({ depth: 4 });
+    const batch = rowsOf(0, 5, 6);
+    /** Kernels of both passes, and the tensors that are kept when the last block is done. */
+    const counted = (of: MlpLearner, recompute: boolean, gates = gatesWith(of, () => true)) => {
+      const run = blockOf(of, { gates, recompute });
+      let kept = 0;
+      const block: typeof run = (name, x, body, ...inputs) => {
+        const y = run(name, x, body, ...inputs);
+        kept = tf.memory().numTensors;
+        return y;
+      };
+      const pass = () => of.gradients(batch, block, of.data.counts(batch), undefined);
+      void of.update(pass(), planOf(of, { skip: true })); // the first look at each block is over
+      const before = tf.memory().numTensors;
+      let handle = undefined as unknown as ReturnType<typeof pass>;
+      const kernels = kernelCounts(() => {
+        handle = pass();
+      });
+      void of.update(handle, planOf(of, { skip: true }));
+      return { kernels, kept: kept - before };
+    };
+    for (const active of [[1, 2], [3], [0, 2, 3]]) {
+      const gates = gatesWith(learner, (i) => active.includes(i));
+      const small = mlp({ depth: 4, only: active });
+      expect(counted(learner, true, gates)).toEqual(counted(small, true));
+      expect(counted(learner, true, gates).kept).toBeLessThan(counted(learner, false, gates).kept);
       small.dispose();
     }
   });

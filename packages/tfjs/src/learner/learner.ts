@@ -94,7 +94,8 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
     });
 
   /** Forward and backward pass: gradients by name of the parameters that took part, and each objective's share of the loss. */
-  const pass = (batch: B, block: Block<tf.Tensor>, denominators: Counts, seed: readonly [number, number]) => {
+  const pass = (batch: B, block: Block<tf.Tensor>, denominators: Counts, seed: readonly [number, number], frozen: (name: string) => boolean) => {
+    const trained = parameters.names.filter((name) => !frozen(name));
     const losses = new Map<string, tf.Tensor>();
     try {
       const { value, gradients } = differentiate(
@@ -108,10 +109,10 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
           for (const [i, name] of names.entries()) losses.set(name, terms[i] as tf.Tensor);
           return total;
         },
-        parameters.names.map((name) => parameters.variable(name)),
+        trained.map((name) => parameters.variable(name)),
       );
       value.dispose();
-      return { losses, gradients: new Map(parameters.names.flatMap((name, i) => (gradients[i] ? [[name, gradients[i]] as const] : []))) };
+      return { losses, gradients: new Map(trained.flatMap((name, i) => (gradients[i] ? [[name, gradients[i]] as const] : []))) };
     } catch (error) {
       for (const loss of losses.values()) loss.dispose();
       throw error;
@@ -134,12 +135,12 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
     algebra: tensorAlgebra(compiled),
     weights: slots,
     ...(defaults ? { defaults } : {}),
-    gradients(batch, block, denominators, into, seed = [0, 0]) {
+    gradients(batch, block, denominators, into, seed = [0, 0], frozen = () => false) {
       if (parameters.substituted) {
         throw new HooklineError('HOOKLINE_WEIGHTS', 'training was asked for while an evaluation uses other weights', { hint: 'await the evaluation first' });
       }
       const accumulator = accumulatorOf(into);
-      const { gradients, losses } = pass(batch, block, denominators, seed);
+      const { gradients, losses } = pass(batch, block, denominators, seed, frozen);
       accumulator.add(gradients, losses);
       live.add(accumulator);
       return accumulator.handle();

@@ -8,7 +8,7 @@ type Slot = ReadonlyMap<string, tf.Tensor>;
 
 export interface Slots extends Weights {
   /** Names of the slots there are. */
-  names(): readonly string[];
+  slots(): readonly string[];
   /** Weights of a slot by parameter name; a typed error where there is no such slot. */
   get(slot: string): Slot;
   /** Makes these tensors the slots, all others are gone; takes the tensors over. */
@@ -46,9 +46,22 @@ export function weightSlots(parameters: Parameters, ops: UpdateOps, groups: Grou
   };
 
   return {
-    names: () => [...slots.keys()],
+    slots: () => [...slots.keys()],
+    names: parameters.names,
+    norms(from) {
+      const slot = from === undefined ? undefined : get(from);
+      return tf.tidy(() => {
+        const wanted = groups.map((names) =>
+          names.map((name) => (slot ? tf.sub(parameters.variable(name), slot.get(name) as tf.Tensor) : parameters.variable(name))),
+        );
+        const { squares } = ops.measure(wanted, []);
+        const found = new Map(groups.flatMap((names, g) => names.map((name, i): [string, number] => [name, Math.sqrt(squares[g]?.[i] as number)])));
+        return Object.fromEntries(parameters.names.map((name) => [name, found.get(name) as number]));
+      });
+    },
     get,
     has: (slot) => slots.has(slot),
+    remove: drop,
     copy(to) {
       if (to === '' || to.includes('/')) {
         throw new HooklineError('HOOKLINE_WEIGHTS', `'${to}' cannot name a weight slot`, { hint: 'use a name without slashes, such as ema' });

@@ -61,6 +61,7 @@ export interface Differentiated {
  * as it was (so that it can be called inside a backward pass), and frees what was recorded when `f` throws.
  */
 export function differentiate(f: () => tf.Tensor, xs: readonly tf.Tensor[], dy?: tf.Tensor): Differentiated {
+  if (xs.length === 0) return { value: tf.tidy(f), gradients: [] };
   const outer = state().activeTape;
   const depth = state().gradientDepth;
   let y: tf.Tensor | undefined;
