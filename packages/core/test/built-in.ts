@@ -49,6 +49,25 @@ export const builtIn = (directory: string): Readonly<Record<string, BuiltIn>> =>
     make: () => core.gradientCheckpointing({ blocks: { every: 2 } }),
     refuses: [() => core.gradientCheckpointing(wrong({ blocks: { every: 0 } })), () => core.gradientCheckpointing(wrong({ block: 'a' }))],
   },
+  freezing: {
+    make: () => core.freezing({ blocks: { first: 1 }, parameters: 'stem', until: 5 }),
+    refuses: [() => core.freezing({}), () => core.freezing({ blocks: { first: -1 } })],
+  },
+  gradualUnfreezing: { make: () => core.gradualUnfreezing({ every: 2 }), refuses: [() => core.gradualUnfreezing({ every: 0 })] },
+  layerwiseRates: { make: () => core.layerwiseRates({ decay: 0.8 }), refuses: [() => core.layerwiseRates({ decay: 0 })] },
+  stochasticWeightAveraging: {
+    make: () => core.stochasticWeightAveraging({ start: 2, every: 2, rate: { from: 0.05, to: 0.01 } }),
+    claims: ['evaluation'],
+    slots: ['swa'],
+    refuses: [() => core.stochasticWeightAveraging({ every: 0 }), () => core.stochasticWeightAveraging({ every: 1, rate: -1 })],
+  },
+  nanGuard: {
+    make: () => core.nanGuard({ policy: 'rollback', every: 3 }),
+    slots: ['last-sound'],
+    refuses: [() => core.nanGuard(wrong({ policy: 'ignore' })), () => core.nanGuard({ every: 0 })],
+  },
+  gradientNoise: { make: () => core.gradientNoise({ eta: 0.01 }), refuses: [() => core.gradientNoise({ eta: 0 })] },
+  gradientLogging: { make: () => core.gradientLogging({ every: 2 }), refuses: [() => core.gradientLogging({ every: 0 })] },
   evaluateEvery: {
     make: () => core.evaluateEvery({ steps: 2, atStart: true }),
     refuses: [() => core.evaluateEvery({ steps: 0 }), () => core.evaluateEvery({ steps: 1, sets: [] })],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { block, driven } from '../../test/plugin-run.js';
 import type { Gradients } from '../learner.js';
-import { blockGroups, clipFactor, clipGradients } from './clip-gradients.js';
+import { clipFactor, clipGradients } from './clip-gradients.js';
 
 /** Gradients of one number a parameter. */
 const numbers = (values: Readonly<Record<string, number>>): Gradients => {
@@ -37,13 +37,6 @@ describe('clipFactor', () => {
     [Number.NaN, 1, Number.NaN],
   ])('brings a norm of %d down to %d by %d', (norm, limit, factor) => {
     expect(clipFactor(norm, limit)).toBe(factor);
-  });
-});
-
-describe('blockGroups', () => {
-  it('groups by block, the rest last, without empty groups', () => {
-    expect(blockGroups(['head', 'a2', 'b1', 'a1', 'embedding'], blocks)).toEqual([['a2', 'a1'], ['b1'], ['head', 'embedding']]);
-    expect(blockGroups(['b1'], blocks)).toEqual([['b1']]);
   });
 });
 

@@ -3,21 +3,14 @@ import { definePlugin } from '../define-plugin.js';
 import type { BlockInfo } from '../gates.js';
 import { during } from '../hooks/during.js';
 import type { Gradients } from '../learner.js';
+import { parametersByBlock } from './parameter-groups.js';
 
 /** The factor that brings a norm down to a limit: min(1, limit / (norm + 1e-6)), as PyTorch's `clip_grad_norm_`. */
 export const clipFactor = (norm: number, limit: number): number => Math.min(1, limit / (norm + 1e-6));
 
-/** Parameter names by the block that owns them; the last group holds those of no block (embeddings, heads). Empty groups are left out. */
-export function blockGroups(names: readonly string[], blocks: readonly BlockInfo[]): readonly (readonly string[])[] {
-  const owner = new Map(blocks.flatMap((block, i) => block.parameters.map((name): [string, number] => [name, i])));
-  const groups: string[][] = Array.from({ length: blocks.length + 1 }, () => []);
-  for (const name of names) groups[owner.get(name) ?? blocks.length]?.push(name);
-  return groups.filter((group) => group.length > 0);
-}
-
 /** Clips the norm of each block's gradients, and of those outside blocks together, to a limit of its own. Reads a norm for each parameter. */
 export function clipPerBlock<T>(gradients: Gradients<T>, blocks: readonly BlockInfo[], limit: number): Gradients<T> {
-  return blockGroups(gradients.names, blocks).reduce((clipped, group) => {
+  return [...parametersByBlock(gradients.names, blocks).values()].reduce((clipped, group) => {
     const factor = clipFactor(Math.hypot(...group.map((name) => gradients.norm(name))), limit);
     const members = new Set(group);
     return factor === 1 ? clipped : clipped.scale(factor, (name) => members.has(name));

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
+import { averageInto, evaluatedIn } from './averaged-weights.js';
 
 /**
  * The decay of an update of the average, after so many updates before it. With `warmup` it is min(decay, (1 + n) / (10 + n)), as
@@ -34,11 +35,10 @@ export const weightAveraging = definePlugin({
     onStep: during('end', (step) => {
       if (step.skipped) return step;
       const { updates } = state.get();
-      if (updates === 0) run.weights.copy(slot);
-      else run.weights.lerp(slot, 1 - averagingDecay(decay, updates, warmup));
+      averageInto(run.weights, slot, updates, 1 - averagingDecay(decay, updates, warmup));
       state.set({ updates: updates + 1 });
       return step;
     }),
-    onEval: during('evalBegin', (evaluation) => (evaluate && state.get().updates > 0 ? { ...evaluation, weights: evaluation.weights ?? slot } : evaluation)),
+    ...(evaluate ? { onEval: evaluatedIn(slot, () => state.get().updates > 0) } : {}),
   }),
 });
