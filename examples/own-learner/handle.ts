@@ -41,6 +41,10 @@ export function handleOf(sum: Sum, sizeOf: (name: string) => number | undefined)
       make(names, () => Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, f(g, name)])), true);
     const handle: Gradients<Vector> = {
       names,
+      losses() {
+        values(); // refuses a handle whose step is over
+        return { square: sum.loss };
+      },
       norm,
       values: (name) => one(name).slice(),
       scale: (factor, which = () => true) => each((g, name) => (which(name) ? g.map((x) => factor * x) : g)),

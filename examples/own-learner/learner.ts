@@ -68,13 +68,14 @@ export function ownLearner(): Learner<Pairs, Vector> {
     return factor * out.data.reduce((sum, value, i) => sum + (value - y[i]!) ** 2, 0);
   };
 
-  const gradients: Learner<Pairs, Vector>['gradients'] = (batch, block, denominators, into) => {
+  const gradients: Learner<Pairs, Vector>['gradients'] = (batch, block, denominators, into, _seed, frozen = () => false) => {
     const before = into && sourceOf(into);
     if (before?.changed) throw new HooklineError('HOOKLINE_GRADIENTS', 'a micro-batch cannot be added to gradients that a verb changed');
     const sum: Sum = before?.sum ?? { gradients: {}, loss: 0, version: 0 };
     sum.version += 1;
     tape = [];
     const gradientOf = (name: string) => {
+      if (frozen(name)) return undefined;
       sum.gradients[name] ??= new Float64Array(width);
       return sum.gradients[name];
     };
@@ -106,12 +107,18 @@ export function ownLearner(): Learner<Pairs, Vector> {
   };
   const put = (from: Readonly<Record<string, Float64Array>>) => names.forEach((name) => void weights[name]!.set(from[name]!));
   const verbs: Weights = {
+    names,
+    norms(from) {
+      const slot = from === undefined ? undefined : slotOf(from);
+      return Object.fromEntries(names.map((name) => [name, norm(weights[name]!.map((w, i) => w - (slot?.[name]![i] ?? 0)))]));
+    },
     copy: (to) => void slots.set(to, copy(weights)),
     lerp(to, amount) {
       const slot = slotOf(to);
       for (const name of names) slot[name] = slot[name]!.map((old, i) => old + amount * (weights[name]![i]! - old));
     },
     restore: (from) => put(slotOf(from)),
+    remove: (slot) => void slots.delete(slot),
     has: (slot) => slots.has(slot),
   };
 
