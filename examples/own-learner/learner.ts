@@ -110,7 +110,7 @@ export function ownLearner(): Learner<Pairs, Vector> {
     names,
     norms(from) {
       const slot = from === undefined ? undefined : slotOf(from);
-      return Object.fromEntries(names.map((name) => [name, norm(weights[name]!.map((w, i) => w - (slot?.[name]![i] ?? 0)))]));
+      return Object.fromEntries(names.map((name) => [name, norm(weights[name]!.map((w, i) => w - (slot?.[name]?.[i] ?? 0)))]));
     },
     copy: (to) => void slots.set(to, copy(weights)),
     lerp(to, amount) {
