@@ -114,7 +114,7 @@ test('services are replaced for one run, and reach plugins', async () => {
     },
   });
   await trainer.run();
-  expect(seen).toEqual([4, 4, undefined, 0, 1, 8, 1]);
+  expect(seen).toEqual([4, 4, undefined, 0, 1, 8, 3]); // the clock is read for the batches, too
 });
 
 test('where a setup fails, the plugins before it hear the end', async () => {
