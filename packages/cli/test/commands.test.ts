@@ -34,6 +34,8 @@ describe('help', () => {
       'evaluate',
       'predict',
       'study stability',
+      'study dynamics',
+      'study lesion',
       'compare',
       'inspect',
       'fill-mask',

@@ -42,7 +42,7 @@ export function addStudyDynamics(study: Command, output: Output): void {
     )
     .option('--corpus <path>', "'sotu', a text file, JSON lines, or a folder", 'sotu')
     .addOption(new Option('--size <name>', 'width: tiny, mini, small, medium or base').choices(['tiny', 'mini', 'small', 'medium', 'base']).default('tiny'))
-    .option('--layers <n>', 'blocks', integer(1), 12)
+    .option('--layers <n>', 'blocks of each model', integer(1), 12)
     .option('--steps <n>', 'optimizer steps of each run', integer(10), 1000)
     .option('--sequence-length <n>', 'tokens a row', integer(8, 65_536), 64)
     .option('--batch-size <n>', 'rows a batch', integer(1), 16)
