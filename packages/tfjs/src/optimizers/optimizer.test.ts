@@ -80,7 +80,7 @@ describe.each(['cpu', 'wasm'] as const)('the optimizer on %s', (engine) => {
   it.each([{ type: 'adamw' }, { type: 'lamb', trustAll: true }, { type: 'lamb', trustAll: false }] as const)(
     'keeps moments and counters with their parameter, whichever gradients come in whatever order: %o',
     (options) => {
-      const gradient = fc.float({ min: -2, max: 2, noNaN: true });
+      const gradient = fc.float({ min: -2, max: 2, noNaN: true }).map((g) => (Math.abs(g) < 1e-3 ? 0 : g)); // LAMB makes as much of numbers that float32 barely holds
       const steps = fc.array(fc.tuple(fc.shuffledSubarray(names), fc.array(gradient, { minLength: 5, maxLength: 5 })), { minLength: 1, maxLength: 12 });
       fc.assert(
         fc.property(steps, fc.constantFrom('own', 'global'), (sequence, counter) => {
