@@ -50,6 +50,7 @@ describe('help', () => {
       'bench cnn',
       'bench layers',
       'bench profile',
+      'bench recompute',
       'bench finetune',
       'engines install',
       'engines remove',

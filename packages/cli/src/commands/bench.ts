@@ -11,6 +11,7 @@ import {
   benchLines,
   benchMemory,
   benchProfile,
+  benchRecompute,
   benchSaving,
   benchShape,
   benchStep,
@@ -225,6 +226,18 @@ function addProfile(bench: Command, output: Output): void {
   withShape(withEngine(command, 'native'), benchShape).option('--dropout <p>', 'dropout of the model', number(0, 0.9), 0);
 }
 
+function addRecompute(bench: Command, output: Output): void {
+  const about: About = {
+    summary: 'what gradient checkpointing costs in time and saves in memory',
+    description:
+      'Times steps that keep the input of each block alone against steps that keep all activations, and measures the peak memory of both in fresh processes.',
+    rounds: 9,
+    example: 'hookline bench recompute --layers 12 --hidden 384 --batch 32',
+  };
+  const command = addBenchmark<StepFlags>(bench, output, 'recompute', about, (given, flags) => benchRecompute(stepOptions(given, flags)));
+  withShape(withClock(withEngine(command, 'native')), benchShape);
+}
+
 interface FinetuneFlags extends Common, EngineFlag, TorchFlag {
   readonly checkpoint: string;
   readonly task: string;
@@ -273,5 +286,5 @@ export const addBench: AddCommand = (program, output) => {
     .helpCommand(false)
     .summary('measure a step, a dropped block, memory, hooks, engines')
     .description('Benchmarks on this machine, each against something in the same run, in turns.');
-  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addLayers, addProfile, addFinetune]) add(bench, output);
+  for (const add of [addStep, addSaving, addMemory, addHooks, addEngines, addCnn, addLayers, addProfile, addRecompute, addFinetune]) add(bench, output);
 };

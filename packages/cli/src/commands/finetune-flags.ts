@@ -28,6 +28,7 @@ export interface FinetuneFlags {
   readonly labelSmoothing?: number;
   readonly balanced?: true;
   readonly clip?: number;
+  readonly recompute?: true;
   readonly seed?: number;
   readonly pld?: number | true;
   readonly layerDrop?: number | true;
@@ -74,6 +75,7 @@ export function addFinetuneFlags(command: Command): Command {
     .option('--label-smoothing <share>', 'share of a target that is spread over all classes (default: 0)', number(0, 1))
     .option('--balanced', 'weigh classes by how rare they are')
     .option('--clip <norm>', 'largest global norm of the gradients (default: 1)', number(0))
+    .option('--recompute', 'keep the input of each block alone, and compute the rest again in the backward pass: less memory, more time')
     .option('--seed <n>', 'key of every random draw (default: 0)', integer(0))
     .optionsGroup('Layer dropping:')
     .option('--pld [theta-bar]', 'progressive layer dropping; theta ends at theta-bar, 0 to 1 (default: 0.5)', number(0, 1))
@@ -108,6 +110,7 @@ function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
     labelSmoothing: flags.labelSmoothing,
     classWeights: flags.balanced ? 'balanced' : undefined,
     clip: flags.clip,
+    recompute: flags.recompute,
     seed: flags.seed,
     pld: method(flags.pld, 'thetaBar'),
     layerDrop: method(flags.layerDrop, 'p'),

@@ -33,6 +33,7 @@ export interface PretrainFlags {
   readonly warmup?: number;
   readonly rateSchedule?: string;
   readonly clip?: number;
+  readonly recompute?: true;
   readonly ema?: number;
   readonly pld?: number | true;
   readonly layerDrop?: number | true;
@@ -90,6 +91,7 @@ export function addPretrainFlags(command: Command): Command {
     .option('--warmup <length>', "steps, or a share of the run (default: the recipe's)", number(0))
     .addOption(new Option('--rate-schedule <name>', 'constant, linear or cosine (default: linear)').choices(['constant', 'linear', 'cosine']))
     .option('--clip <norm>', 'largest global norm of the gradients (default: 1)', number(0))
+    .option('--recompute', 'keep the input of each block alone, and compute the rest again in the backward pass: less memory, more time')
     .option('--ema <decay>', 'keep a moving average of the weights, and evaluate it', number(0, 1))
     .option('--seed <n>', 'key of every random draw (default: 0)', integer(0))
     .optionsGroup('Layer dropping:')
@@ -160,6 +162,7 @@ export function flagConfig(flags: PretrainFlags): Readonly<Record<string, unknow
     optimizer: flags.optimizer,
     learningRate: { schedule: flags.rateSchedule, peak: flags.learningRate, warmup: flags.warmup },
     clip: flags.clip,
+    recompute: flags.recompute,
     ema: flags.ema,
     ...method(flags),
     evaluation: { every: flags.evaluateEvery },

@@ -9,6 +9,7 @@ export { type BenchMachine, benchMachine } from './machine.js';
 export { type BenchMemory, type BenchMemoryOptions, benchMemory } from './memory.js';
 export type { BenchOptions } from './options.js';
 export { type BenchProfile, type BenchProfileOptions, benchProfile } from './profile.js';
+export { type BenchRecompute, benchRecompute, type RecomputeMemory, type RecomputeRatio } from './recompute.js';
 export { type BenchSaving, benchSaving, type SavingOfDrops } from './saving.js';
 export { benchShape, randomBatches } from './shape.js';
 export { quantile, type Spread } from './spread.js';

@@ -1,14 +1,13 @@
 import { totalmem } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { bertConfig } from '@hookline/bert';
 import { HooklineError } from '@hookline/core';
 import type { Engine } from '@hookline/tfjs';
 import type { TrainingShape } from '../shape.js';
 import { inTurns } from './interleave.js';
 import { largestThatFits } from './largest-batch.js';
-import { lineProcess } from './line-process.js';
 import { type BenchMachine, benchMachine } from './machine.js';
-import type { MemoryAnswer, MemoryRun, MemorySetup } from './memory-run.js';
+import { memoryOf } from './memory-process.js';
+import type { MemoryRun, MemorySetup } from './memory-run.js';
 import { benchShape, modelOptions, randomBatches, repeatedBatches } from './shape.js';
 import { ratioOf, type Spread, spreadOf } from './spread.js';
 import { megabytes } from './text/common.js';
@@ -70,22 +69,6 @@ const variants = { dense: 'dense', 'PLD, bernoulli': 'bernoulli', 'PLD, systemat
 /** One contender in a process of its own. */
 type Measure = (shape: TrainingShape, limit?: number) => Promise<Pick<MemoryRun, 'loaded' | 'peak'>>;
 
-async function ours(name: string, setup: MemorySetup): Promise<MemoryRun> {
-  const script = fileURLToPath(new URL('../../bench/memory_run.mjs', import.meta.url));
-  const hint = 'give a smaller model or batch if memory ran out; else report it as a bug';
-  const child = await lineProcess({
-    command: process.execPath,
-    args: [script, JSON.stringify(setup)],
-    name: `training ${name}`,
-    code: 'HOOKLINE_BENCH_PROCESS',
-    hint,
-  });
-  await child.close();
-  const answer = child.greeting as MemoryAnswer;
-  if ('error' in answer) throw new HooklineError(answer.error.code as `HOOKLINE_${string}`, answer.error.message);
-  return answer;
-}
-
 /**
  * Peak resident memory of training, by the kernel, each contender in fresh processes of its own, in turns: our BERT dense and with Progressive Layer
  * Dropping at theta 0.5, both ways of drawing, and PyTorch where asked for. The process that calls takes no part, and should be small.
@@ -104,7 +87,7 @@ export async function benchMemory(options: BenchMemoryOptions = {}): Promise<Ben
     Object.entries(variants).map(([name, variant]) => [
       name,
       async (at, most) => {
-        const run = await ours(name, { variant, engine: engineName, shape: at, steps, ...(most === undefined ? {} : { limit: most }) });
+        const run = await memoryOf(name, { variant, engine: engineName, shape: at, steps, ...(most === undefined ? {} : { limit: most }) });
         engine ??= run.engine;
         return run;
       },

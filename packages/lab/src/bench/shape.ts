@@ -45,7 +45,7 @@ export function randomBatches(shape: TrainingShape, seed = 0): Data<PretrainingB
         maskedWeights: new Float32Array(masked).fill(1),
       };
     },
-    counts: () => ({ mlm: masked }),
+    counts: (batch) => ({ mlm: batch.batchSize * batch.maskedPerRow }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { BenchHooks } from './hooks.js';
 import type { BenchLayers } from './layers.js';
 import type { BenchMemory } from './memory.js';
 import type { BenchProfile } from './profile.js';
+import type { BenchRecompute } from './recompute.js';
 import type { BenchSaving } from './saving.js';
 import type { BenchStep } from './step.js';
 import { cnnLines, cnnShapeLine } from './text/cnn.js';
@@ -15,10 +16,21 @@ import { hooksLines } from './text/hooks.js';
 import { layersLines, layersShapeLine } from './text/layers.js';
 import { memoryLines } from './text/memory.js';
 import { profileLines } from './text/profile.js';
+import { recomputeLines } from './text/recompute.js';
 import { savingLines } from './text/saving.js';
 import { stepLines } from './text/step.js';
 
-export type BenchResult = BenchStep | BenchSaving | BenchMemory | BenchHooks | BenchEngines | BenchCnn | BenchLayers | BenchProfile | BenchFinetune;
+export type BenchResult =
+  | BenchStep
+  | BenchSaving
+  | BenchMemory
+  | BenchHooks
+  | BenchEngines
+  | BenchCnn
+  | BenchLayers
+  | BenchProfile
+  | BenchFinetune
+  | BenchRecompute;
 
 function bodyOf(result: BenchResult): readonly string[] {
   switch (result.kind) {
@@ -40,6 +52,8 @@ function bodyOf(result: BenchResult): readonly string[] {
       return profileLines(result);
     case 'finetune':
       return finetuneLines(result);
+    case 'recompute':
+      return recomputeLines(result);
   }
 }
 

@@ -43,6 +43,10 @@ export const finetuneConfig = z
       })
       .default({ schedule: 'linear', warmup: 0.1 }),
     clip: z.number().positive().default(1).describe('largest global norm of the gradients'),
+    recompute: z
+      .boolean()
+      .default(false)
+      .describe('gradient checkpointing: blocks keep their input alone and run once more in the backward pass, for less memory'),
     seed: whole(0).default(0).describe('key of the new classifier, the order of the data, dropout and gates'),
     pld: pldOptions.optional().describe('progressive layer dropping, with its options'),
     layerDrop: layerDropOptions.optional().describe('LayerDrop, with its options'),

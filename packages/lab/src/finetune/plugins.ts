@@ -1,4 +1,4 @@
-import { checkpoints, clipGradients, evaluateEvery, learningRate, type Plugin } from '@hookline/core';
+import { checkpoints, clipGradients, evaluateEvery, gradientCheckpointing, learningRate, type Plugin } from '@hookline/core';
 import { metricsFile } from '@hookline/core/node';
 import type { FineTuningLearner } from '@hookline/glue';
 import { methodOf } from '../pretrain/plugins.js';
@@ -16,6 +16,7 @@ export function finetunePlugins(config: FinetuneConfig, learner: FineTuningLearn
     ...(method ? [method.plugin] : []),
     learningRate({ schedule, peak: peak ?? learner.recipe.learningRate, warmup }),
     clipGradients({ norm: config.clip }),
+    ...(config.recompute ? [gradientCheckpointing()] : []),
     evaluateEvery({ steps: config.evaluation.every ?? epoch }),
     checkpoints({ every: epoch, keep: 1, ...(set === undefined ? {} : { best: bestBy(set) }) }),
     metricsFile(),

@@ -85,6 +85,10 @@ export const pretrainConfig = z
     optimizer: z.enum(['adamw', 'lamb']).default('adamw'),
     learningRate: rate.default(rate.parse({})),
     clip: z.number().positive().default(1).describe('largest global norm of the gradients'),
+    recompute: z
+      .boolean()
+      .default(false)
+      .describe('gradient checkpointing: blocks keep their input alone and run once more in the backward pass, for less memory'),
     ema: z.number().min(0).lt(1).optional().describe('decay of a moving average of the weights, which is then what is evaluated'),
     pld: pldOptions.optional().describe('progressive layer dropping, with its options'),
     layerDrop: layerDropOptions.optional().describe('LayerDrop, with its options'),

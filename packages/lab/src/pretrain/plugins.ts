@@ -1,5 +1,14 @@
 import { type BertConfig, pretrainingRecipe } from '@hookline/bert';
-import { accumulateGradients, checkpoints, clipGradients, evaluateEvery, learningRate, type Plugin, weightAveraging } from '@hookline/core';
+import {
+  accumulateGradients,
+  checkpoints,
+  clipGradients,
+  evaluateEvery,
+  gradientCheckpointing,
+  learningRate,
+  type Plugin,
+  weightAveraging,
+} from '@hookline/core';
 import { metricsFile } from '@hookline/core/node';
 import {
   expectedSaving,
@@ -58,6 +67,7 @@ export function runPlugins(config: PretrainConfig, model: BertConfig): readonly 
     ...(method ? [method.plugin] : []),
     learningRate({ schedule, peak: peak ?? recipeRate, warmup: warmup ?? recipe.warmup }),
     clipGradients({ norm: config.clip }),
+    ...(config.recompute ? [gradientCheckpointing()] : []),
     ...(config.accumulation > 1 ? [accumulateGradients({ microBatches: config.accumulation })] : []),
     ...(config.ema === undefined ? [] : [weightAveraging({ decay: config.ema })]),
     evaluateEvery({ steps: config.evaluation.every }),
