@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import { changes } from '../src/node/native-install/binding-source.js';
 import type { Surroundings } from '../src/node/native-install/install.js';
 import type { NativeSources, NativeVariant, NpmSource } from '../src/node/native-install/sources.js';
 
@@ -103,7 +104,7 @@ export function fakeInstallation(): FakeInstallation {
   const tfjs = pack('fake-tfjs-node', '4.22.0', {
     'package.json': '{"name":"fake-tfjs-node","scripts":{"install":"exit 1"}}',
     'dist/nodejs_kernel_backend.js': 'exports.loaded = true;',
-    'binding/tfjs_backend.cc': '',
+    'binding/tfjs_backend.cc': changes.map(([published]) => published).join(''),
     'binding/tfjs_binding.cc': '',
   });
   const headers = pack('fake-headers', '1.0.0', { 'package.json': '{}', 'include/node_api.h': '' });

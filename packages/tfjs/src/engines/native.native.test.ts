@@ -44,6 +44,18 @@ describe('the native engine', () => {
     }
   });
 
+  it('holds numbers of its own, whatever becomes of the array that they came from', () => {
+    // As published tfjs-node shares the memory of arrays that lie on a border of 64 bytes.
+    for (let i = 0; i < 64; i++) {
+      const array = new Float32Array(1000).fill(1);
+      const x = tf.tensor1d(array);
+      tf.dispose(tf.neg(x)); // uploads
+      array.fill(2);
+      expect(values(() => tf.max(tf.abs(x)))).toEqual([1]);
+      x.dispose();
+    }
+  });
+
   it('has gradients', () => {
     const x = tf.tensor2d([1, 2, 3, 4], [2, 2]);
     expect(values(() => tf.grad((y) => tf.sum(tf.matMul(y as tf.Tensor2D, y as tf.Tensor2D)))(x))).toEqual([7, 11, 9, 13]);

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
+import { ownMemory } from './binding-source.js';
 import { isNeededOfCuda } from './gpu.js';
 import { logLevelSource, muteSource } from './quiet.js';
 import { essence, runCommand } from './run-command.js';
@@ -105,6 +106,8 @@ export async function buildAddons(compiler: Tool, paths: BuildPaths, environment
   const [logLevel, mute] = ['log_level.cc', 'mute.cc'].map((name) => join(paths.headers, name)) as [string, string];
   await writeFile(logLevel, logLevelSource);
   await writeFile(mute, muteSource);
+  const backend = join(paths.source, 'binding', 'tfjs_backend.cc');
+  await writeFile(backend, ownMemory(await readFile(backend, 'utf8')));
   const [command, ...first] = compiler;
   for (const args of [muteArguments(paths, mute), addonArguments(paths, logLevel)]) {
     const result = await runCommand(command, [...first, ...args], { environment });

@@ -18,8 +18,8 @@ describe('nativeSources', () => {
   });
 
   it('names a folder for each variant, version and machine', () => {
-    expect(nativeSources('cpu', linux).key).toBe('native-cpu-tensorflow-2.21.0-tfjs-4.22.0-2-linux-x64');
-    expect(nativeSources('gpu', linux).key).toBe('native-gpu-tensorflow-2.21.0-tfjs-4.22.0-2-linux-x64');
+    expect(nativeSources('cpu', linux).key).toBe('native-cpu-tensorflow-2.21.0-tfjs-4.22.0-3-linux-x64');
+    expect(nativeSources('gpu', linux).key).toBe('native-gpu-tensorflow-2.21.0-tfjs-4.22.0-3-linux-x64');
   });
 
   it('lets pip take wheels of older tags', () => {

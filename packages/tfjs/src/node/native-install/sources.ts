@@ -40,7 +40,7 @@ export interface NativeSources {
 }
 
 /** How an engine is made of its parts: a change that an installed engine should have counts it up. */
-const recipe = 2;
+const recipe = 3;
 
 /** The machine that an engine is chosen for. */
 export interface Machine {
