@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import { afterwards } from '../learner/afterwards.js';
 import { type Parameters, parametersOf } from '../learner/parameters.js';
 import type { LayerWeight } from './weights.js';
 
@@ -34,20 +35,7 @@ export function layerParameters(weights: ReadonlyMap<string, LayerWeight>): Para
       return parameters.substituted;
     },
     using(tensors, f) {
-      return parameters.using(tensors, () => {
-        const restore = substitute(tensors);
-        let later = false;
-        try {
-          const result = f();
-          if (result instanceof Promise) {
-            later = true;
-            return result.finally(restore) as typeof result;
-          }
-          return result;
-        } finally {
-          if (!later) restore();
-        }
-      });
+      return parameters.using(tensors, () => afterwards(f, substitute(tensors)));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
+import { afterwards } from './afterwards.js';
 
 /**
  * A model's parameters by name. Models ask for a parameter at each use and never keep the answer: under `using` the same name answers
@@ -115,20 +116,9 @@ export function parametersOf(
     using(weights, f) {
       const before = substitute;
       substitute = weights;
-      const restore = () => {
+      return afterwards(f, () => {
         substitute = before;
-      };
-      let later = false;
-      try {
-        const result = f();
-        if (result instanceof Promise) {
-          later = true;
-          return result.finally(restore) as typeof result;
-        }
-        return result;
-      } finally {
-        if (!later) restore();
-      }
+      });
     },
     read: () => Object.fromEntries([...variables].map(([name, value]) => [name, { shape: [...value.shape], data: new Float32Array(value.dataSync()) }])),
     dispose() {
