@@ -46,3 +46,6 @@ export function engineList(text: string): readonly EngineName[] {
   if (names.some((name) => !engines.includes(name))) throw new InvalidArgumentError(`It must be some of ${engines.join(', ')}, separated by commas.`);
   return names as EngineName[];
 }
+
+/** `a,b` as names; undefined where the flag is not given. */
+export const namesOf = (list: string | undefined): readonly string[] | undefined => list?.split(',').map((name) => name.trim());

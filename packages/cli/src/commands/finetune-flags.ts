@@ -1,7 +1,7 @@
 import { parseOptions } from '@hookline/core';
 import { type FinetuneConfig, finetuneConfig } from '@hookline/lab';
 import { type Command, Option } from 'commander';
-import { integer, number } from '../arguments.js';
+import { integer, namesOf, number } from '../arguments.js';
 import { checkConfigFile, overlay, readConfigFile } from '../config-file.js';
 import { telemetry } from './pretrain-flags.js';
 
@@ -99,7 +99,7 @@ function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
     data: flags.data,
     ...(Object.values(own).some((value) => value !== undefined) ? { own } : {}),
     checkpoint: flags.checkpoint,
-    allow: flags.allow?.split(',').map((name) => name.trim()),
+    allow: namesOf(flags.allow),
     head: flags.newHead ? 'new' : undefined,
     epochs: flags.epochs,
     batchSize: flags.batchSize,

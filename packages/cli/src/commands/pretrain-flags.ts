@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { duration, integer, number } from '../arguments.js';
+import { duration, integer, namesOf, number } from '../arguments.js';
 
 /** What the flags of `pretrain` hold. */
 export interface PretrainFlags {
@@ -117,9 +117,6 @@ export function addPretrainFlags(command: Command): Command {
     .option('--profile', 'measure time by part and block; a table at the end, and RUN/trace.json for chrome://tracing')
     .addOption(new Option('--engine <name>', 'auto, native, wasm or cpu (default: auto)').choices(['auto', 'native', 'wasm', 'cpu']));
 }
-
-/** `a,b` as names. */
-const namesOf = (list: string | undefined): readonly string[] | undefined => list?.split(',').map((name) => name.trim());
 
 /** Options of the method that flags ask for: `--pld 0.5` is `{ thetaBar: 0.5 }`. */
 function method(flags: PretrainFlags): Readonly<Record<string, unknown>> {

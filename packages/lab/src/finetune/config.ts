@@ -1,6 +1,7 @@
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
 import * as z from 'zod';
+import { allowedFaults } from '../pretrain/config.js';
 import { telemetrySchema } from '../telemetry/telemetry.js';
 
 const whole = (least: number) => z.int().min(least);
@@ -23,10 +24,7 @@ export const finetuneConfig = z
     data: path.default('data/glue').describe('folder with a folder for each GLUE task'),
     own: own.optional().describe('files of your own, instead of a GLUE task'),
     checkpoint: path.describe('a folder as transformers saves it, a name on the hub, or the directory of a run'),
-    allow: z
-      .array(z.enum(['missing', 'surplus', 'shape', 'vocabulary']))
-      .default([])
-      .describe('in what the weights may differ from their configuration; what is missing or misshapen is then made anew, what is surplus left out'),
+    allow: allowedFaults,
     head: z.enum(['keep', 'new']).default('keep').describe("keep the checkpoint's classifier where it has one for these labels, or train a new one"),
     maxLength: whole(3).optional().describe("tokens that a row may have; default 128, or the model's positions where they are fewer"),
     batchSize: whole(1).default(16).describe('rows a batch'),

@@ -41,13 +41,16 @@ const corpus = z.strictObject({
     .describe('folder for tokens and a trained vocabulary; default: corpora under 64 MiB are held in memory, larger ones go to the cache folder of the user'),
 });
 
+/** In what a checkpoint's weights may differ from its configuration, as `readPretrained` takes it. */
+export const allowedFaults = z
+  .array(z.enum(['missing', 'surplus', 'shape', 'vocabulary']))
+  .default([])
+  .describe('in what the weights may differ from their configuration; what is missing or misshapen is then made anew, what is surplus left out');
+
 const checkpoint = z.strictObject({
   source: z.string().min(1).describe("a folder as Hugging Face's transformers saves it, a name on its hub, a run, or a checkpoint of a run"),
   slot: z.string().min(1).optional().describe('of a run: `trained` weights or a slot of averaged ones; default: `ema` where the run kept it'),
-  allow: z
-    .array(z.enum(['missing', 'surplus', 'shape', 'vocabulary']))
-    .default([])
-    .describe('in what the weights may differ from their configuration; what is missing or misshapen is then made anew, what is surplus left out'),
+  allow: allowedFaults,
 });
 
 const rate = z.strictObject({
