@@ -173,8 +173,8 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
         return learner.algebra.run(call, x, body, others);
       },
     },
-    gradients: (batch, block, denominators, into, seed = [0, 0]) =>
-      moving.run(() => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed)))),
+    gradients: (batch, block, denominators, into, seed = [0, 0], frozen) =>
+      moving.run(() => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed, frozen)))),
     dispose() {
       learner.dispose();
       freeOwned(owner);
