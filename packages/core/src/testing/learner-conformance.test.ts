@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HooklineError } from '../errors.js';
 import type { Algebra, Block, Gradients, Learner, RunBlock, UpdatePlan } from '../learner.js';
 import type { Tensors } from '../values.js';
 import { type Check, type LearnerConformanceOptions, learnerConformance, type Rows, residualMlp, type Vec } from './index.js';
@@ -62,6 +63,23 @@ const changed = (tensors: Tensors, key: string, fn: (x: number) => number): Tens
 /** Something that the learner keeps between calls, and no checkpoint holds. */
 const counting = (): { count: number } => ({ count: 0 });
 
+/** The learner with a running average of its batches, as BatchNorm has. */
+function averaging(learner: Mlp): Partial<Mlp> {
+  let average = 0;
+  return {
+    gradients: (batch, ...rest) => {
+      average += 0.1 * (batch.inputs[0]! - average);
+      return learner.gradients(batch, ...rest);
+    },
+    save: () => ({ ...learner.save(), average: { shape: [1], data: Float64Array.of(average) } }),
+    load: ({ average: saved, ...tensors }) => {
+      if (saved?.shape.join() !== '1' || saved.data.length !== 1) throw new HooklineError('HOOKLINE_CHECKPOINT_MODEL', 'average: one number is needed');
+      learner.load(tensors);
+      average = saved.data[0]!;
+    },
+  };
+}
+
 const misbehaviours: readonly Case[] = [
   [
     'lists a parameter twice',
@@ -100,7 +118,9 @@ const misbehaviours: readonly Case[] = [
     /two passes with the same seed differ/,
     (learner) => {
       const calls = counting();
-      return { gradients: (batch, block, denominators, into) => learner.gradients(batch, block, denominators, into, [calls.count++, 0]) };
+      return {
+        gradients: (batch, block, denominators, into, _seed, frozen) => learner.gradients(batch, block, denominators, into, [calls.count++, 0], frozen),
+      };
     },
   ],
   [
@@ -109,7 +129,7 @@ const misbehaviours: readonly Case[] = [
     /another seed changes nothing/,
     (learner) => ({
       ...running(learner, (call, whole) => whole({ ...call, seed: [3, 3] })),
-      gradients: (batch, block, denominators, into) => learner.gradients(batch, block, denominators, into, [1, 1]),
+      gradients: (batch, block, denominators, into, _seed, frozen) => learner.gradients(batch, block, denominators, into, [1, 1], frozen),
     }),
   ],
   [
@@ -142,8 +162,8 @@ const misbehaviours: readonly Case[] = [
     'leaves closed blocks and branches alone',
     /with block 'block.0' closed, its parameter 'block.0.a.in' has a gradient/,
     (learner) => ({
-      gradients: (batch, block, denominators, into, seed) => {
-        const handle = learner.gradients(batch, block, denominators, into, seed);
+      gradients: (batch, block, denominators, into, ...rest) => {
+        const handle = learner.gradients(batch, block, denominators, into, ...rest);
         return handle.names.includes('block.0.a.in') ? handle : handle.replace({ 'block.0.a.in': new Float64Array(9) });
       },
     }),
@@ -206,7 +226,7 @@ const misbehaviours: readonly Case[] = [
     'adds micro-batches up',
     /over two micro-batches/,
     (learner) => ({
-      gradients: (batch, block, denominators, _, seed) => learner.gradients(batch, block, denominators, undefined, seed),
+      gradients: (batch, block, denominators, _, ...rest) => learner.gradients(batch, block, denominators, undefined, ...rest),
     }),
   ],
   [
@@ -214,10 +234,10 @@ const misbehaviours: readonly Case[] = [
     'divides each objective by its denominator',
     /with twice the denominator of 'all', the loss 'all'/,
     (learner) => ({
-      gradients: (batch, block, denominators, into, seed) => {
+      gradients: (batch, block, denominators, into, ...rest) => {
         const own = learner.data.counts(batch);
         const accumulating = denominators['all'] !== own['all'] && denominators['all'] !== 2 * own['all']!;
-        return learner.gradients(batch, block, into || accumulating ? denominators : own, into, seed);
+        return learner.gradients(batch, block, into || accumulating ? denominators : own, into, ...rest);
       },
     }),
   ],
@@ -317,6 +337,37 @@ const misbehaviours: readonly Case[] = [
       weights: { ...weights, copy: (to) => weights.copy(to === 'other' ? 'slot' : to), restore: (from) => weights.restore(from === 'other' ? 'slot' : from) },
     }),
   ],
+  ['forgets to forget a slot', 'keeps weights in slots', /remove leaves another slot/, ({ weights }) => ({ weights: { ...weights, remove: () => undefined } })],
+  [
+    'has squares for norms',
+    'measures its weights',
+    /norms\(\)\['stem'\] is/,
+    ({ weights }) => ({
+      weights: { ...weights, norms: (from) => Object.fromEntries(Object.entries(weights.norms(from)).map(([name, norm]) => [name, norm ** 2])) },
+    }),
+  ],
+  [
+    'measures the weights of a slot, not the difference from them',
+    'measures its weights',
+    /norms\('slot'\)\['stem'\] is/,
+    ({ weights }) => ({
+      weights: { ...weights, norms: (from) => (from === undefined || !weights.has(from) ? weights.norms(from) : weights.norms()) },
+    }),
+  ],
+  [
+    'forgets what is frozen',
+    'spares frozen parameters',
+    /the frozen parameter 'head' has a gradient/,
+    (learner) => ({ gradients: (batch, block, denominators, into, seed) => learner.gradients(batch, block, denominators, into, seed) }),
+  ],
+  [
+    'tells the losses of a sum',
+    'has verbs of gradients that do as they say',
+    /losses\(\), beside what the update tells, 'all' is/,
+    (learner) =>
+      withVerbs(learner, (handle) => ({ losses: () => Object.fromEntries(Object.entries(handle.losses()).map(([name, loss]) => [name, 3 * loss])) })),
+  ],
+  ['moves an average in its passes', 'leaves out an update that is to be skipped', /after a backward pass, 'average' is another/, averaging],
   [
     'leaves the weights of the slot in force',
     'evaluates without a trace',
@@ -434,12 +485,12 @@ const misbehaviours: readonly Case[] = [
     'has the gradient of its loss',
     /the loss has a slope of/,
     (learner) => ({
-      gradients: (batch, block, denominators, into, seed) => {
+      gradients: (batch, block, denominators, into, ...rest) => {
         const cutting: Block<Vec> = (name, x, body, ...inputs) => {
           const y = block(name, x, body, ...inputs);
           return name === 'block.1' ? { values: y.values, gradient: new Float64Array(y.values.length) } : y;
         };
-        return learner.gradients(batch, cutting, denominators, into, seed);
+        return learner.gradients(batch, cutting, denominators, into, ...rest);
       },
     }),
   ],
@@ -449,6 +500,14 @@ describe('learnerConformance', () => {
   it.each(['adam', 'sgd'] as const)('passes residualMlp with %s', async (optimizer) => {
     const checks = learnerConformance(() => residualMlp({ ...small, optimizer }), { precision: 'float64', cannot: ['live'], double });
     expect(await failuresOf(checks)).toEqual({});
+  });
+
+  it('passes a learner with a running average that says so', async () => {
+    const make = (): Mlp => {
+      const learner = residualMlp(small);
+      return { ...learner, ...averaging(learner) };
+    };
+    expect(await failuresOf(learnerConformance(make, { precision: 'float64', cannot: ['live', 'stateless'], double }))).toEqual({});
   });
 
   it.each(misbehaviours)('%s', async (_, check, message, change) => {
@@ -464,6 +523,7 @@ describe('learnerConformance', () => {
     ['has the parts of a learner', /claimed to have none: 'branches'/, { cannot: ['live', 'branches'] }],
     ['has the parts of a learner', /claimed to have none: 'evaluation'/, { cannot: ['live', 'evaluation'] }],
     ['keys dropout by the seed', /claimed to have no 'dropout'/, { cannot: ['live', 'dropout'] }],
+    ['leaves out an update that is to be skipped', /claimed to be no 'stateless' one/, { cannot: ['live', 'stateless'] }],
     ['recomputes to the same', /recomputation, claimed as what it cannot: 'recompute' is not refused/, { cannot: ['live', 'recompute'] }],
     ['frees what it made', /nothing counts its tensors; give live/, {}],
     [

@@ -7,12 +7,12 @@ import { type Check, type Claim, checksOf } from './check.js';
 import { agreesWithDifferences } from './learner-checks/differences.js';
 import { keysDropout, recomputesTheSame } from './learner-checks/draws.js';
 import { blendsByGain, obeysGates, obeysPolicies } from './learner-checks/gates.js';
-import { addsUp, dividesByDenominators, hasItsVerbs, refusesStaleHandles, updatesByVerbs } from './learner-checks/gradients.js';
+import { addsUp, dividesByDenominators, hasItsVerbs, refusesStaleHandles, sparesFrozen, updatesByVerbs } from './learner-checks/gradients.js';
 import { freesAll } from './learner-checks/memory.js';
 import { refusesMisfits, savesAll } from './learner-checks/saving.js';
 import { hasItsParts, hasPureData, runsItsBlocks } from './learner-checks/shape.js';
 import type { DifferenceOptions, LearnerLimit, LearnerSubject } from './learner-checks/subject.js';
-import { evaluatesWithoutTrace, freezes, keepsSlots, leavesOutUpdates } from './learner-checks/weights.js';
+import { evaluatesWithoutTrace, freezes, keepsSlots, leavesOutUpdates, measuresWeights } from './learner-checks/weights.js';
 import { resumeConformance } from './resume-conformance.js';
 
 export interface LearnerConformanceOptions<T = any> {
@@ -92,7 +92,8 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
   const verbs = claim('has verbs of gradients that do as they say', pure, () => hasItsVerbs(subject));
   const saving = claim('saves and loads all of its state', pure, () => savesAll(subject));
   const whole = [...pure, saving];
-  const updates = claim('updates by what the verbs gave', [...whole, verbs], () => updatesByVerbs(subject));
+  const left = claim('leaves out an update that is to be skipped', whole, () => leavesOutUpdates(subject));
+  const updates = claim('updates by what the verbs gave', [...whole, verbs, left], () => updatesByVerbs(subject));
   return checksOf([
     parts,
     blocks,
@@ -105,11 +106,13 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
     verbs,
     saving,
     updates,
+    claim('spares frozen parameters', [...pure, gates], () => sparesFrozen(subject)),
     claim('refuses handles that are stale or foreign', [...pure, sums], () => refusesStaleHandles(subject)),
     claim('updates dropped parameters by the policy', [...whole, gates, updates], () => obeysPolicies(subject)),
     claim('freezes at a rate scale of 0', whole, () => freezes(subject)),
-    claim('leaves out an update that is to be skipped', whole, () => leavesOutUpdates(subject)),
+    left,
     claim('keeps weights in slots', whole, () => keepsSlots(subject)),
+    claim('measures its weights', whole, () => measuresWeights(subject)),
     ...unless(
       'evaluation',
       claim('evaluates without a trace', whole, () => evaluatesWithoutTrace(subject)),

@@ -1,7 +1,7 @@
 import type { Counts } from '../../values.js';
 import { ensure, ensureRefused } from '../check.js';
 import { ensureAllNear, ensureNear, ensureScalarsNear, largestOf } from './near.js';
-import { gradientsOf, type LearnerSubject, look, norm, planOf, step, using, valuesOf } from './subject.js';
+import { gradientsOf, type LearnerSubject, look, norm, planOf, step, stillKeys, using, valuesOf } from './subject.js';
 
 const sum = (a: Counts, b: Counts): Counts => Object.fromEntries(Object.keys({ ...a, ...b }).map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 const times = (factor: number, counts: Counts): Counts => Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, factor * count]));
@@ -63,6 +63,7 @@ export const hasItsVerbs = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     const { tolerance, double } = subject;
     const handle = await gradientsOf(learner);
+    const told = handle.losses();
     const before = valuesOf(handle);
     const [name, other = name] = handle.names as [string, ...string[]];
     const whole = norm(...Object.values(before));
@@ -107,28 +108,47 @@ export const hasItsVerbs = (subject: LearnerSubject): Promise<void> =>
     await ensureRefused(`replace with ${first.length + 1} numbers instead of ${first.length}`, () => short().norm());
     await ensureRefused('norm of a parameter that has no gradient', () => handle.norm('no such parameter'));
     await ensureRefused('values of a parameter that has no gradient', () => handle.values('no such parameter'));
-    await learner.update(handle, planOf(learner, { skip: true }));
+    const { losses } = await learner.update(handle, planOf(learner, { skip: true }));
+    ensureScalarsNear(told, losses, tolerance, 'losses(), beside what the update tells,');
   });
 
 /** The optimizer takes what the verbs gave, and the losses and the norm it tells are those from before any verb. */
 export const updatesByVerbs = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     const begun = learner.save();
+    const still = await stillKeys(learner, subject);
     const raw = await look(learner, {}, (gradients) => ({ whole: gradients.norm(), changed: valuesOf(gradients.scale(0.5).clipNorm(gradients.norm() / 4)) }));
     const told = await step(learner, { change: (gradients) => gradients.scale(0.5).clipNorm(gradients.norm() / 4) });
-    const byVerbs = learner.save();
+    const byVerbs = still(learner.save());
     ensureNear(told.gradientNorm, raw.result.whole, subject.tolerance, 'the gradient norm that an update tells', raw.result.whole);
     ensureScalarsNear(told.losses, raw.losses, subject.tolerance, 'the loss that an update tells');
     learner.load(begun);
     await step(learner, { change: (gradients) => gradients.replace(raw.result.changed) });
-    const byNumbers = learner.save();
+    const byNumbers = still(learner.save());
     for (const [key, { data }] of Object.entries(byNumbers))
       ensureAllNear(byVerbs[key]!.data, data, 100 * subject.tolerance, `after an update by verbs, '${key}'`);
     learner.load(begun);
     await step(learner);
-    const plain = learner.save();
+    const plain = still(learner.save());
     const differs = Object.keys(plain).some((key) => plain[key]!.data.some((x, i) => x !== byVerbs[key]!.data[i]));
     ensure(differs, 'an update by changed gradients is the update by those that came from the backward pass');
+  });
+
+/** A frozen parameter has no gradient; the others have theirs, as does the loss. */
+export const sparesFrozen = (subject: LearnerSubject): Promise<void> =>
+  using(subject, async (learner) => {
+    const whole = await look(learner, {}, valuesOf);
+    const frozen = new Set(Object.keys(whole.result).filter((_, i) => i % 2 === 0));
+    const rest = Object.keys(whole.result).filter((name) => !frozen.has(name));
+    if (rest.length === 0) return;
+    const { losses, result } = await look(learner, { frozen: (name) => frozen.has(name) }, valuesOf);
+    const strange = Object.keys(result).find((name) => frozen.has(name));
+    ensure(strange === undefined, `the frozen parameter '${strange}' has a gradient`, 'gradients() is given `frozen` as its last argument');
+    ensureScalarsNear(losses, whole.losses, subject.tolerance, 'with parameters frozen, the loss');
+    for (const name of rest) {
+      ensure(name in result, `with others frozen, '${name}' has no gradient`);
+      ensureAllNear(result[name]!, whole.result[name]!, 10 * subject.tolerance, `with others frozen, the gradient of '${name}'`);
+    }
   });
 
 /** Handles of a step that is over, that another micro-batch was added to, or that the learner did not make, are refused. */

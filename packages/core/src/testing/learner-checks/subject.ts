@@ -16,7 +16,9 @@ export type LearnerLimit =
   /** Its loss is no smooth function, or too coarse for differences. */
   | 'differences'
   /** Its library has no recomputation: asked for it, it refuses. */
-  | 'recompute';
+  | 'recompute'
+  /** Its passes in training move some of what it saves besides parameters and their state: BatchNorm's running averages. */
+  | 'stateless';
 
 /** The learner under test, and how exact it is. */
 export interface LearnerSubject<B = any, T = any> {
@@ -72,14 +74,18 @@ export interface Forward extends Pass {
   readonly batch?: unknown;
   readonly into?: Gradients | undefined;
   readonly denominators?: Counts;
+  readonly frozen?: (parameter: string) => boolean;
   /** Puts something around `block`. */
   readonly wrap?: (block: Block<any>) => Block<any>;
 }
 
 /** Gradients of one batch. */
-export async function gradientsOf(learner: Learner, { position = 0, into, denominators, wrap = (block) => block, ...pass }: Forward = {}): Promise<Gradients> {
+export async function gradientsOf(
+  learner: Learner,
+  { position = 0, into, denominators, frozen, wrap = (block) => block, ...pass }: Forward = {},
+): Promise<Gradients> {
   const batch = pass.batch ?? (await learner.data.batch(position));
-  return learner.gradients(batch, wrap(blockOf(learner, pass)), denominators ?? learner.data.counts(batch), into, [pass.seed ?? 7, -1]);
+  return learner.gradients(batch, wrap(blockOf(learner, pass)), denominators ?? learner.data.counts(batch), into, [pass.seed ?? 7, -1], frozen);
 }
 
 export const planOf = (learner: Learner, part: Partial<UpdatePlan> = {}): UpdatePlan => ({
@@ -131,6 +137,14 @@ export const norm = (...all: readonly Host[]): number => Math.sqrt(all.reduce((s
 /** The keys of what `save` gave that belong to a parameter besides its weights: moments, counters. */
 export const stateKeys = (tensors: Tensors, parameter: string, weights: string): string[] =>
   Object.keys(tensors).filter((key) => key !== weights && key.endsWith(`/${parameter}`));
+
+/** Of what `save` gave, what a pass must leave alone: all of it, or where passes move running averages, the parameters with their state. */
+export async function stillKeys(learner: Learner, { cannot, weightOf }: LearnerSubject): Promise<(tensors: Tensors) => Tensors> {
+  if (!cannot.has('stateless')) return (tensors) => tensors;
+  const { result: names } = await look(learner, {}, (gradients) => gradients.names);
+  const own = (key: string) => names.some((name) => key === weightOf(name) || key.endsWith(`/${name}`));
+  return (tensors) => Object.fromEntries(Object.entries(tensors).filter(([key]) => own(key)));
+}
 
 /** An open plan with some gates changed. */
 export const gatesWith = (learner: Learner, change: (gate: Gate, index: number) => Partial<Gate>): Gates =>

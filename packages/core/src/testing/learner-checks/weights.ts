@@ -1,9 +1,9 @@
 import type { Block, Learner } from '../../learner.js';
-import type { Tensors } from '../../values.js';
+import type { Host, Scalars, Tensors } from '../../values.js';
 import { ensure, ensureRefused, same } from '../check.js';
 import { differentTensor } from '../traced-run.js';
-import { ensureAllNear, ensureSameTensors } from './near.js';
-import { blockOf, gradientsOf, type LearnerSubject, look, planOf, step, using } from './subject.js';
+import { ensureAllNear, ensureNear, ensureSameTensors } from './near.js';
+import { blockOf, gradientsOf, type LearnerSubject, look, norm, planOf, step, stillKeys, using } from './subject.js';
 
 /** The weights among what `save` gave, by the parameters that have a gradient. */
 async function weightKeys(learner: Learner, { weightOf }: LearnerSubject): Promise<readonly string[]> {
@@ -28,18 +28,25 @@ export const freezes = (subject: LearnerSubject): Promise<void> =>
     }
   });
 
-/** A skipped update, and a forward and backward pass, change nothing; losses are told all the same. */
+/**
+ * A skipped update, and a forward and backward pass, change nothing; losses are told all the same. Where passes move running averages, these do move, and nothing
+ * else does.
+ */
 export const leavesOutUpdates = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     await step(learner);
+    const still = await stillKeys(learner, subject);
     const begun = learner.save();
     const gradients = await gradientsOf(learner);
-    ensureSameTensors(learner.save(), begun, 'after a backward pass');
+    const passed = learner.save();
+    ensureSameTensors(still(passed), still(begun), 'after a backward pass');
+    if (subject.cannot.has('stateless'))
+      ensure(differentTensor(begun, passed) !== undefined, "a pass moves nothing that is saved, and the learner is claimed to be no 'stateless' one");
     const { losses } = await learner.update(gradients, planOf(learner, { step: 1, skip: true }));
-    ensureSameTensors(learner.save(), begun, 'after an update that was to be left out');
+    ensureSameTensors(learner.save(), passed, 'after an update that was to be left out');
     ensure(Object.values(losses).length > 0 && Object.values(losses).every(Number.isFinite), 'an update that is left out tells no losses');
     await step(learner);
-    ensure(differentTensor(begun, learner.save()) !== undefined, 'an update changes nothing');
+    ensure(differentTensor(still(begun), still(learner.save())) !== undefined, 'an update changes nothing');
   });
 
 /** Slots copy and give back to the bit, move by `lerp`, and nothing else moves them. */
@@ -47,7 +54,8 @@ export const keepsSlots = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     const { weights } = learner;
     const keys = await weightKeys(learner, subject);
-    const begun = only(learner.save(), keys);
+    const whole = learner.save();
+    const begun = only(whole, keys);
     ensure(!weights.has('slot'), 'a new learner has a slot already');
     weights.copy('slot');
     ensure(weights.has('slot'), 'a slot that was copied to is not there');
@@ -71,8 +79,42 @@ export const keepsSlots = (subject: LearnerSubject): Promise<void> =>
         `after lerp by 0.25, '${key}'`,
       );
     }
+    weights.remove('slot');
+    weights.remove('slot'); // nothing happens where there is none
+    ensure(!weights.has('slot') && weights.has('other'), 'remove leaves another slot than it should');
+    weights.remove('other');
+    const strange = Object.keys(learner.save()).find((key) => !(key in whole));
+    ensure(strange === undefined, `after its slots were removed, save gives '${strange}'`);
+    await ensureRefused('restore from a slot that was removed', () => weights.restore('slot'));
     await ensureRefused('lerp into a slot that is not there', () => weights.lerp('nowhere', 0.5));
     await ensureRefused('restore from a slot that is not there', () => weights.restore('nowhere'));
+  });
+
+/** Names of all parameters; the norm of each, or of its difference from a slot. */
+export const measuresWeights = (subject: LearnerSubject): Promise<void> =>
+  using(subject, async (learner) => {
+    const { weights } = learner;
+    const keyed = await weightKeys(learner, subject);
+    const unnamed = keyed.find((key) => !weights.names.some((name) => subject.weightOf(name) === key));
+    ensure(unnamed === undefined, `weights.names lacks the parameter of '${unnamed}'`);
+    const numbers = (): readonly Host[] => {
+      const saved = learner.save();
+      return weights.names.map((name) => saved[subject.weightOf(name)]!.data);
+    };
+    const check = (found: Scalars, expected: readonly Host[], what: string): void => {
+      ensure(Object.keys(found).sort().join() === [...weights.names].sort().join(), `${what} has other names than weights.names`);
+      for (const [i, name] of weights.names.entries()) ensureNear(found[name]!, norm(expected[i]!), 10 * subject.tolerance, `${what}['${name}']`);
+    };
+    const before = numbers();
+    check(weights.norms(), before, 'norms()');
+    weights.copy('slot');
+    await step(learner);
+    check(
+      weights.norms('slot'),
+      numbers().map((now, i) => Float64Array.from(now, (x, k) => x - before[i]![k]!)),
+      "norms('slot')",
+    );
+    await ensureRefused('norms from a slot that is not there', () => weights.norms('nowhere'));
   });
 
 const failing: Block<any> = () => {
