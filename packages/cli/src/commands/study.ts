@@ -19,6 +19,7 @@ interface Flags {
   readonly learningRates?: readonly number[];
   readonly epochs?: number;
   readonly batchSize?: number;
+  readonly jobs: number;
   readonly engine: 'auto' | 'native' | 'wasm' | 'cpu';
   readonly json?: true;
 }
@@ -61,6 +62,7 @@ async function run(flags: Flags, output: Output): Promise<void> {
   try {
     const { cells, of, tables, report } = await runStudy(options, flags.out, {
       command: [process.execPath, process.argv[1]!],
+      jobs: flags.jobs,
       signal,
       onCell: ({ cell, outcome }, { done, of, secondsLeft }) => {
         if (flags.json) return output.out(jsonLine({ event: 'cell', name: cell.name, ...outcome, done, of, secondsLeft }));
@@ -100,6 +102,7 @@ export const addStudy: AddCommand = (program, output) => {
     .option('--learning-rates <list>', "peak rates, with commas between, each in tables of its own (default: the recipe's for the width)", rates)
     .option('--epochs <n>', 'passes over the training set (default: 3; 5 for MRPC and WNLI)', number(0))
     .option('--batch-size <n>', 'rows a batch (default: 16)', integer(1))
+    .option('--jobs <n>', "runs at a time, each on its share of the processor's threads: more runs an hour, each of them slower", integer(1), 1)
     .addOption(new Option('--engine <name>', 'what computes').choices(['auto', 'native', 'wasm', 'cpu']).default('auto'))
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline study stability --tasks cola,rte --checkpoints postln=models/minilm,pld=runs/pld --seeds 10')

@@ -13,6 +13,8 @@ export const outcomeSchema = z.strictObject({
   seconds: z.number(),
   /** The most memory that the process held, in bytes, by the kernel's count. */
   peakMemory: z.number(),
+  /** Runs that shared the machine, itself included: times compare at one number alone. */
+  jobs: z.int().min(1),
 });
 export type Outcome = z.output<typeof outcomeSchema>;
 

@@ -11,6 +11,10 @@ import { hasFailed, type Outcome, outcomeSchema } from './outcome.js';
 export interface CellOptions {
   /** The command that trains: program and arguments before `finetune`. */
   readonly command: readonly string[];
+  /** Runs at a time; kept beside the result, as its time depends on it. */
+  readonly jobs: number;
+  /** Processor threads that the native engine may use, unless the environment says otherwise. */
+  readonly threads: number;
   readonly signal?: AbortSignal;
 }
 
@@ -35,10 +39,14 @@ export function readOutcome(directory: string, cell: Cell): Outcome | undefined 
 function runProcess(
   command: readonly string[],
   args: readonly string[],
-  { signal }: CellOptions,
+  { threads, signal }: CellOptions,
 ): Promise<{ readonly code: number | null; readonly out: string; readonly err: string }> {
   const [program, ...before] = command;
-  const child = spawn(program!, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...(signal ? { signal, killSignal: 'SIGTERM' } : {}) });
+  const child = spawn(program!, [...before, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { TF_NUM_INTRAOP_THREADS: String(threads), ...process.env },
+    ...(signal ? { signal, killSignal: 'SIGTERM' } : {}),
+  });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data: Buffer) => {
     out = `${out}${data}`.split('\n').slice(-3).join('\n'); // the result is the last line
@@ -104,6 +112,7 @@ export async function runCell(cell: Cell, directory: string, majority: number, o
     failed: hasFailed(metrics, majority),
     seconds: seed!.seconds,
     peakMemory: trained.peakMemory,
+    jobs: options.jobs,
   };
   const path = join(directory, 'result.json');
   await writeSynced(`${path}.tmp`, [new TextEncoder().encode(`${JSON.stringify(outcome)}\n`)]);

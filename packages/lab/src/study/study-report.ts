@@ -150,6 +150,7 @@ export async function studyReport(
   );
   const shown = views.filter(({ settings }) => settings.length > 1);
   const [first] = Object.keys(options.checkpoints);
+  const jobs = [...new Set(done.map(({ outcome }) => outcome.jobs))].sort((a, b) => a - b);
   return {
     kind: 'hookline study stability',
     title: `${done.length} of ${of} runs`,
@@ -160,6 +161,7 @@ export async function studyReport(
       ...Object.entries(options.checkpoints).map(([name, path]) => [`Checkpoint ${name}`, path] as const),
       ['Data', options.data],
       ['Seeds', String(options.seeds)],
+      ['Runs at a time', jobs.join(', ') || 'none yet'],
       ...(options.learningRates ? [['Rates', options.learningRates.join(', ')] as const] : []),
     ],
     headlines: [],
@@ -172,6 +174,7 @@ export async function studyReport(
       'A run has failed where its accuracy is at most the majority class’s share, its Matthews correlation at most 0, or its Pearson correlation absent or below 0.1.',
       'A score that does not exist counts as 0, so that a run that came to nothing is not left out of mean and spread.',
       'Seconds and memory are those of each run’s own process; runs that shared the machine with others do not compare in time.',
+      ...(jobs.length > 1 ? [`Some were made ${jobs.join(' at a time, some ')} at a time: compare no seconds here.`] : []),
       ...(options.seeds < 10 ? ['With fewer than ten seeds nothing is said about spread.'] : []),
       'WNLI’s development set contradicts its training set: read nothing into it.',
     ].filter((note) => !note.startsWith('WNLI') || options.tasks.some((task) => glueTask(task).name === 'wnli')),

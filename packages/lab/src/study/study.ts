@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { glueTask } from '@hookline/glue';
 import { readGlue } from '@hookline/glue/node';
@@ -16,6 +17,8 @@ export interface DoneCell {
 export interface StudyRun {
   /** The command that trains: program and arguments before `finetune`. */
   readonly command: readonly string[];
+  /** Runs at a time, each on its share of the processor's threads; default 1. */
+  readonly jobs?: number;
   readonly signal?: AbortSignal;
   /** Told after each cell. `secondsLeft` is estimated from cells of the same task, or of any. */
   readonly onCell?: (done: DoneCell, progress: { readonly done: number; readonly of: number; readonly secondsLeft: number }) => void;
@@ -40,10 +43,11 @@ function secondsLeft(todo: readonly Cell[], done: readonly DoneCell[]): number {
 }
 
 /**
- * Fine-tunes every cell of a study that is not done yet, one after the other, and writes `report.html`. Starting it again goes on where it stopped.
+ * Fine-tunes every cell of a study that is not done yet, `jobs` at a time, and writes `report.html`. Starting it again goes on where it stopped. Where a cell
+ * fails, those beside it run to their end before the error is thrown, so that nothing is lost.
  * @throws HooklineError `HOOKLINE_STUDY`, and as the readers of the data
  */
-export async function runStudy(options: StudyOptions, directory: string, { command, signal, onCell }: StudyRun): Promise<StudyResult> {
+export async function runStudy(options: StudyOptions, directory: string, { command, jobs = 1, signal, onCell }: StudyRun): Promise<StudyResult> {
   const cells = studyCells(options);
   const majorities = new Map<string, number>();
   for (const task of new Set(cells.map((cell) => cell.task))) {
@@ -56,13 +60,31 @@ export async function runStudy(options: StudyOptions, directory: string, { comma
   });
   mkdirSync(directory, { recursive: true });
   const todo = cells.filter((cell) => !done.some((one) => one.cell === cell));
-  for (const [i, cell] of todo.entries()) {
-    if (signal?.aborted) break;
-    const outcome = await runCell(cell, join(directory, cell.name), majorities.get(cell.task)!, { command, ...(signal ? { signal } : {}) });
-    if (!outcome) break;
-    done.push({ cell, outcome });
-    onCell?.({ cell, outcome }, { done: done.length, of: cells.length, secondsLeft: secondsLeft(todo.slice(i + 1), done) });
-  }
+  const waiting = new Set(todo);
+  const running = new Set<Cell>();
+  const failures: unknown[] = [];
+  const lane = async (): Promise<void> => {
+    for (const cell of waiting) {
+      if (signal?.aborted || failures.length > 0) return;
+      waiting.delete(cell);
+      running.add(cell);
+      const outcome = await runCell(cell, join(directory, cell.name), majorities.get(cell.task)!, {
+        command,
+        jobs,
+        threads: Math.max(1, Math.floor(availableParallelism() / jobs)),
+        ...(signal ? { signal } : {}),
+      }).catch((error: unknown) => {
+        failures.push(error);
+        return undefined;
+      });
+      running.delete(cell);
+      if (!outcome) return;
+      done.push({ cell, outcome });
+      onCell?.({ cell, outcome }, { done: done.length, of: cells.length, secondsLeft: secondsLeft([...waiting, ...running], done) / jobs });
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, lane));
+  if (failures.length > 0) throw failures[0];
   const report = join(directory, 'report.html');
   const made = await studyReport(options, done, cells.length);
   writeFileSync(report, await renderReport(made));
