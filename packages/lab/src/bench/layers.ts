@@ -1,5 +1,5 @@
 import { during, type Plugin } from '@hookline/core';
-import { layersLearner, loadEngine } from '@hookline/tfjs';
+import { layersLearner, loadEngine, withStockMatMul } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { type ClockName, clocks, interleaved, type Timing } from './interleave.js';
@@ -23,10 +23,12 @@ export interface BenchLayers {
   readonly machine: BenchMachine;
   readonly clock: ClockName;
   readonly shape: LayersShape;
-  /** All blocks open, every second one closed, and a model built with half of them. */
+  /** All blocks open, every second one closed, a model built with half of them; on wasm, all blocks open on products as TensorFlow.js has them. */
   readonly timings: readonly Timing[];
   /** Half closed over built with half, within rounds: 1 is a block that costs nothing when it is closed. */
   readonly closedOverBuilt: Spread;
+  /** On wasm: all blocks open on TensorFlow.js's own products over the same on ours. */
+  readonly stockOverOurs?: Spread;
 }
 
 export interface BenchLayersOptions {
@@ -65,7 +67,7 @@ function network({ width, inner, blocks }: LayersShape): tfl.LayersModel {
 
 /**
  * Times a training step of a `tf.layers` model with half of its blocks closed against a model built with the other half, in turns: whether a closed block
- * costs nothing.
+ * costs nothing. On wasm also against the same model on TensorFlow.js's own products.
  * @throws HooklineError HOOKLINE_ENGINE_MISSING
  */
 export async function benchLayers({
@@ -91,14 +93,27 @@ export async function benchLayers({
     return made;
   };
   try {
+    const open = trainer(shape.blocks, []);
+    const closed = trainer(shape.blocks, [alternate]);
+    const built = trainer(half, []);
+    const all = `${shape.blocks} of ${shape.blocks} blocks`;
     const contenders = [
-      { name: `${shape.blocks} of ${shape.blocks} blocks`, trainer: trainer(shape.blocks, []) },
-      { name: `${half} of ${shape.blocks} blocks`, trainer: trainer(shape.blocks, [alternate]) },
-      { name: `built with ${half}`, trainer: trainer(half, []) },
-    ].map(({ name: label, trainer: one }) => ({ name: label, run: async () => void (await one.step()) }));
+      { name: all, run: async () => void (await open.step()) },
+      { name: `${half} of ${shape.blocks} blocks`, run: async () => void (await closed.step()) },
+      { name: `built with ${half}`, run: async () => void (await built.step()) },
+      ...(engine.name === 'wasm' ? [{ name: `${all}, stock products`, run: async () => void (await withStockMatMul(() => open.step())) }] : []),
+    ];
     const timings = await interleaved(contenders, { rounds, warmup, clock: clocks[clock], onRound });
-    const [, closed, built] = timings as readonly [Timing, Timing, Timing];
-    return { kind: 'layers', machine: benchMachine(engine), clock, shape, timings, closedOverBuilt: ratioOf(closed.times, built.times) };
+    const [ours, ofClosed, ofBuilt, stock] = timings as readonly [Timing, Timing, Timing, Timing?];
+    return {
+      kind: 'layers',
+      machine: benchMachine(engine),
+      clock,
+      shape,
+      timings,
+      closedOverBuilt: ratioOf(ofClosed.times, ofBuilt.times),
+      ...(stock ? { stockOverOurs: ratioOf(stock.times, ours.times) } : {}),
+    };
   } finally {
     for (const one of trainers) await one.dispose();
     for (const model of models) model.dispose();

@@ -1,4 +1,5 @@
 import { type BertConfig, initializeBert, type PretrainingBatch } from '@hookline/bert';
+import { withStockMatMul } from '@hookline/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** The same BERT as somebody would write it on tfjs alone: the yardstick of `bench step`. */
@@ -77,7 +78,7 @@ export function stockBert(config: BertConfig, { head, learningRate, seed }: Stoc
 
   return {
     async step(batch) {
-      const loss = optimizer.minimize(() => forward(batch), true, [...variables.values()]) as tf.Scalar;
+      const loss = withStockMatMul(() => optimizer.minimize(() => forward(batch), true, [...variables.values()])) as tf.Scalar;
       const [value] = await loss.data();
       loss.dispose();
       return value as number;

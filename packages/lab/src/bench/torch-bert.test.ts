@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bertConfig } from '@hookline/bert';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { randomBatches } from './shape.js';
 import { benchStep } from './step.js';
 import { torchBert } from './torch-bert.js';
@@ -43,11 +43,13 @@ describe('torchBert', () => {
   afterAll(() => rm(directory, { recursive: true }));
 
   it('asks for a step, the products and a reset, and leaves no files', async () => {
-    const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('hookline-torch-'));
-    const before = await left();
+    const own = join(directory, 'tmp');
+    await mkdir(own);
+    vi.stubEnv('TMPDIR', own);
     const fake = await torch(answering('console.log(JSON.stringify({ step: { loss: 4.5 + command.batch }, memory: { peak: 7e6 } }[command.do] ?? {}))'));
     expect(fake).toMatchObject({ version: '9.9', threads: 2, optimizer: 'foreach', loaded: 5e6 });
-    expect(await left()).toEqual(before);
+    expect(await readdir(own)).toEqual([]);
+    vi.unstubAllEnvs();
     expect(await fake.step(3)).toBe(7.5);
     await fake.products();
     expect(await fake.peak()).toBe(7e6);

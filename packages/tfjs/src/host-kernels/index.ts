@@ -4,10 +4,12 @@ import { registerHostKernels } from './register.js';
 import { gatherRowsKernel, scatterRowsKernel, unsortedSegmentSumKernel } from './rows.js';
 import { registerWasmConvolution } from './wasm-convolution.js';
 import { shareIdentities } from './wasm-identity.js';
+import { routeMatMul } from './wasm-matmul.js';
 import { registerWasmProduct } from './wasm-product.js';
 import { guardTranspose } from './wasm-transpose.js';
 
 export { completeNative } from './native.js';
+export { withStockMatMul } from './wasm-matmul.js';
 
 const kernels = [geluKernel, gatherRowsKernel, scatterRowsKernel, columnSumKernel];
 
@@ -15,6 +17,7 @@ const kernels = [geluKernel, gatherRowsKernel, scatterRowsKernel, columnSumKerne
 export function completeWasm(): void {
   registerHostKernels('wasm', [...kernels, unsortedSegmentSumKernel]);
   registerWasmProduct();
+  routeMatMul();
   registerWasmConvolution();
   shareIdentities();
   guardTranspose();
