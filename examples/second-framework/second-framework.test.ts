@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpoints, clipGradients, createTrainer, type Learner, type MemoryStore, memoryStore, type StepNews } from '@hookline/core';
 import { readMetrics } from '@hookline/core/node';
-import { compareRuns } from '@hookline/lab';
+import { compareRuns, inspect } from '@hookline/lab';
 import { progressiveLayerDropping } from '@hookline/pld-plugin';
 import { loadEngine } from '@hookline/tfjs';
 import { beforeAll, expect, it } from 'vitest';
@@ -71,6 +71,9 @@ it('the program writes a run into files, and goes on with one that was broken of
       ['copy', 2, 3],
     ]);
     expect(await readFile(path, 'utf8')).toContain('own program');
+    expect(await inspect(training.run)).toMatchObject([{ model: 'own program', steps: 3, of: 3, checkpoints: [{ step: 2 }, { step: 3 }] }]);
+    const [checkpoint] = await inspect(join(training.run, 'checkpoints', 'step-00000003'));
+    expect(checkpoint).toMatchObject({ kind: 'checkpoint', step: 3 });
   } finally {
     await rm(directory, { recursive: true });
   }

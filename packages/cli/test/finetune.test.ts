@@ -106,6 +106,22 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect(found[0]!.metrics['loss']).toBeCloseTo(last.metrics['loss']!, 5);
   });
 
+  it('inspect and compare take the runs of all seeds', async () => {
+    const inspected = await hookline(['inspect', 'tuned'], { cwd: workspace });
+    expect(inspected).toMatchObject({ code: 0, err: [] });
+    expect(
+      inspected.out.match(
+        /^model +fine-tuned on .* \+ progressive layer dropping, L=2 H=8 A=2 V=22\nsteps +\d+ of \d+ in .*; held-out loss [\d.]+, score -?[\d.]+$/gm,
+      ),
+    ).toHaveLength(2);
+    const compared = await hookline(['compare', 'tuned', '--out', 'compared.html', '--json'], { cwd: workspace });
+    expect(compared).toMatchObject({ code: 0, err: [] });
+    const { tables } = JSON.parse(compared.out) as { tables: readonly { columns: readonly string[]; rows: readonly (readonly string[])[] }[] };
+    expect(tables[0]!.rows.map(([name]) => name)).toEqual(['seed-0', 'seed-1']);
+    expect(tables[1]!.columns).toContain('Mean score');
+    expect(tables[1]!.rows.map((row) => row[1])).toEqual(['0, 1']);
+  });
+
   it('predict writes what the server takes, and answers for a text', async () => {
     const made = await hookline(['predict', '--run', 'rte', '--split', 'test', '--out', 'submission', '--engine', 'cpu'], { cwd: workspace });
     expect(made.code).toBe(0);

@@ -6,7 +6,9 @@ export const addCompare: AddCommand = (program, output) => {
   program
     .command('compare')
     .summary('compare runs at equal steps, tokens and wall-clock')
-    .description('Compares runs at equal steps, equal tokens and equal wall-clock, in a table and in one HTML file.')
+    .description(
+      'Compares runs of pretrain, of finetune or of your own program at equal steps, equal tokens and equal wall-clock, in a table and in one HTML file. A directory with a run for each seed stands for all of them.',
+    )
     .argument('<run...>', 'directories of runs')
     .option('--out <file>', 'the HTML file', 'runs/compare.html')
     .option('--json', 'one JSON object a line instead of text')

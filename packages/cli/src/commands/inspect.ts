@@ -2,16 +2,17 @@ import { type CheckpointInspection, inspect, type RunInspection } from '@hooklin
 import { jsonLine } from '../output.js';
 import type { AddCommand } from '../program.js';
 
-const loss = (value: number | undefined): string => (value === undefined ? 'not evaluated' : `held-out loss ${value.toFixed(4)}`);
+const evaluated = ({ heldOutLoss, score }: Pick<RunInspection, 'heldOutLoss' | 'score'>): string =>
+  heldOutLoss === undefined ? 'not evaluated' : `held-out loss ${heldOutLoss.toFixed(4)}${score === undefined ? '' : `, score ${score.toFixed(4)}`}`;
 
 const runLines = (run: RunInspection): readonly string[] => [
   `run         ${run.directory}`,
   `model       ${run.model}`,
-  `steps       ${run.steps} of ${run.of} in ${run.seconds.toFixed(1)} s of training; ${loss(run.heldOutLoss)}`,
+  `steps       ${run.steps}${run.of === undefined ? '' : ` of ${run.of}`} in ${run.seconds.toFixed(1)} s of training; ${evaluated(run)}`,
   ...(run.blocks.possible
     ? [`blocks      ${run.blocks.run} of ${run.blocks.possible} block runs (${((100 * run.blocks.run) / run.blocks.possible).toFixed(1)} %)`]
     : []),
-  ...run.checkpoints.map((one) => `checkpoint  ${one.name}: ${one.damaged ?? `step ${one.step}, ${loss(one.heldOutLoss)}`}`),
+  ...run.checkpoints.map((one) => `checkpoint  ${one.name}: ${one.damaged ?? `step ${one.step}, ${evaluated(one)}`}`),
 ];
 
 const checkpointLines = (one: CheckpointInspection): readonly string[] => [
@@ -31,13 +32,14 @@ export const addInspect: AddCommand = (program, output) => {
   program
     .command('inspect')
     .summary('look at a run or a checkpoint')
-    .description('Shows what is in a run directory, or in a checkpoint, whose every byte is then checked.')
+    .description('Shows what is in a run of pretrain, of finetune or of your own program, or in a checkpoint, whose every byte is then checked.')
     .argument('<path>', 'RUN, or RUN/checkpoints/step-…')
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline inspect runs/pld/checkpoints/step-00000100')
     .action(async (path: string, flags: { readonly json?: true }) => {
-      const found = await inspect(path);
-      if (flags.json) return output.out(jsonLine(found));
-      for (const line of found.kind === 'run' ? runLines(found) : checkpointLines(found)) output.out(line);
+      for (const found of await inspect(path)) {
+        if (flags.json) output.out(jsonLine(found));
+        else for (const line of found.kind === 'run' ? runLines(found) : checkpointLines(found)) output.out(line);
+      }
     });
 };

@@ -2,11 +2,14 @@ import { machineFacts } from '../recording/machine.js';
 import { blockRuns } from '../recording/recording.js';
 import { mean } from '../recording/statistics.js';
 import type { LossAxis, Report, ReportTable } from '../report/index.js';
-import { type ComparedRun, kindOf } from './compare.js';
+import type { ComparedRun } from './compare.js';
 import { atEqual } from './equal.js';
+import { nameOf } from './origin.js';
+
+const allPretrained = (runs: readonly ComparedRun[]): boolean => runs.every(({ origin }) => origin.kind === 'pretraining');
 
 /** Tokens are an axis where every run counts them. */
-const axesOf = (runs: readonly ComparedRun[]): readonly LossAxis[] => (runs.every((run) => run.config) ? ['step', 'tokens', 'seconds'] : ['step', 'seconds']);
+const axesOf = (runs: readonly ComparedRun[]): readonly LossAxis[] => (allPretrained(runs) ? ['step', 'tokens', 'seconds'] : ['step', 'seconds']);
 
 const number = (value: number): string => Math.round(value).toLocaleString('en');
 
@@ -20,50 +23,66 @@ const place: Readonly<Record<LossAxis, (at: number) => string>> = {
 function equalTable(runs: readonly ComparedRun[]): ReportTable {
   const evaluations = runs.map((run) => run.recording.evaluations);
   const equal = axesOf(runs).map((axis) => ({ axis, ...atEqual(evaluations, axis) }));
-  const loss = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
+  const text = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
+  const scored = runs.some(({ score }) => score !== undefined);
   return {
     title: axesOf(runs).includes('tokens') ? 'At equal steps, tokens and time' : 'At equal steps and time',
-    columns: ['Run', 'Model', ...equal.map(({ axis, at }) => `Held-out loss at ${place[axis](at)}`), 'at its end', 'Steps', 'A step', 'Block runs'],
+    columns: [
+      'Run',
+      'Model',
+      ...equal.map(({ axis, at }) => `Held-out loss at ${place[axis](at)}`),
+      'at its end',
+      ...(scored ? ['Score'] : []),
+      'Steps',
+      'A step',
+      'Block runs',
+    ],
     rows: runs.map((run, i) => {
       const { curve, seconds, active } = run.recording;
       const blocks = blockRuns(active);
       return [
         run.name,
-        kindOf(run.config),
-        ...equal.map(({ losses }) => loss(losses[i])),
-        loss(evaluations[i]!.at(-1)?.loss),
+        nameOf(run.origin),
+        ...equal.map(({ losses }) => text(losses[i])),
+        text(evaluations[i]!.at(-1)?.loss),
+        ...(scored ? [text(run.score)] : []),
         number(curve.length),
         `${((1000 * seconds) / curve.length).toFixed(1)} ms`,
         blocks.possible === 0 ? '–' : `${((100 * blocks.run) / blocks.possible).toFixed(0)} %`,
       ];
     }),
-    caption: 'In nats, interpolated between evaluations. Time is that of training steps alone, on the machine that ran them.',
+    caption: `${allPretrained(runs) ? 'In nats, interpolated' : 'Interpolated'} between evaluations${scored ? '; the score is that of the latest evaluation' : ''}. Time is that of training steps alone, on the machine that ran them.`,
   };
 }
 
 /** What a configuration is but for its seed: runs that agree in it are one experiment. */
-const experimentOf = ({ name, config }: ComparedRun): string => (config ? JSON.stringify({ ...config, seed: 0 }) : name);
+const experimentOf = ({ name, origin }: ComparedRun): string => (origin.kind === 'own' ? name : JSON.stringify({ ...origin.config, seed: 0 }));
+
+const seedOf = ({ origin }: ComparedRun): string => (origin.kind === 'own' ? '–' : String(origin.config.seed));
 
 /** Spread over seeds, where several runs differ in nothing else. */
 function seedTable(runs: readonly ComparedRun[]): readonly ReportTable[] {
   const experiments = [...new Set(runs.map(experimentOf))];
   const groups = experiments.map((experiment) => runs.filter((run) => experimentOf(run) === experiment)).filter((group) => group.length > 1);
   if (groups.length === 0) return [];
+  const scored = groups.flat().some(({ score }) => score !== undefined);
   const rows = groups.map((group) => {
     const losses = group.flatMap((run) => run.recording.evaluations.at(-1)?.loss ?? []);
     const steps = group.map((run) => (1000 * run.recording.seconds) / run.recording.curve.length);
+    const scores = group.flatMap(({ score }) => score ?? []);
     return [
-      kindOf(group[0]!.config),
-      group.map((run) => run.config!.seed).join(', '),
+      nameOf(group[0]!.origin),
+      group.map(seedOf).join(', '),
       mean(losses).toFixed(4),
       deviation(losses).toFixed(4),
+      ...(!scored ? [] : scores.length < 2 ? ['–', '–'] : [mean(scores).toFixed(4), deviation(scores).toFixed(4)]),
       `${mean(steps).toFixed(1)} ms`,
     ];
   });
   return [
     {
       title: 'Over seeds',
-      columns: ['Model', 'Seeds', 'Mean held-out loss', 'Standard deviation', 'A step'],
+      columns: ['Model', 'Seeds', 'Mean held-out loss', 'Standard deviation', ...(scored ? ['Mean score', 'Standard deviation'] : []), 'A step'],
       rows,
       caption: 'Runs that differ in nothing but the seed, each at its end.',
     },
@@ -76,9 +95,13 @@ const deviation = (values: readonly number[]): number => {
 };
 
 /** What must be the same for held-out losses to be comparable. */
-function measured({ config }: ComparedRun): string {
-  if (!config) return 'unknown';
-  const { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } = config;
+function measured({ origin }: ComparedRun): string {
+  if (origin.kind === 'own') return 'unknown';
+  if (origin.kind === 'fine-tuning') {
+    const { task, own, data, maxLength } = origin.config;
+    return JSON.stringify([task, own, data, maxLength]);
+  }
+  const { corpus, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation, objective, batchSize } = origin.config;
   return JSON.stringify([corpus.source, corpus.heldOut, vocabulary, sequenceLength, maskedPerRow, wholeWord, evaluation.batches, objective, batchSize]);
 }
 
@@ -108,14 +131,14 @@ export function compareReport(runs: readonly ComparedRun[], command: string): Re
   return {
     kind: 'hookline compare',
     title: comparable ? titleOf(runs, ranked) : `${runs.length} runs compared`,
-    lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, ${runs.every((run) => run.config) ? 'equal tokens ' : ''}and equal wall-clock.`,
+    lede: `${runs.map((run) => run.name).join(', ')}: held-out loss at equal steps, ${allPretrained(runs) ? 'equal tokens ' : ''}and equal wall-clock.`,
     made: new Date(),
     machine: machineFacts(),
     settings: runs.map((run) => [run.name, run.directory]),
     headlines: [],
     variants: runs.map((run) => ({
       name: run.name,
-      description: kindOf(run.config),
+      description: nameOf(run.origin),
       blocks: run.recording.active[0]?.length ?? 0,
       curve: run.recording.curve,
       evaluations: run.recording.evaluations,
@@ -128,9 +151,9 @@ export function compareReport(runs: readonly ComparedRun[], command: string): Re
       ...(comparable
         ? []
         : [
-            'These runs were not evaluated on the same held-out batches (corpus, vocabulary or shape of the rows differ): their losses cannot be compared with each other.',
+            'These runs were not evaluated on the same held-out data (corpus or task, vocabulary or shape of the rows differ): their losses cannot be compared with each other.',
           ]),
-      ...(runs.some((run) => !run.config)
+      ...(runs.some(({ origin }) => origin.kind === 'own')
         ? ['Runs of own programs have no configuration here: whether they were evaluated on the same held-out data, those who wrote them know.']
         : []),
       ...(unfinished.length ? [`Not at its end yet: ${unfinished.join(', ')}. A learning rate that has not decayed holds a run back.`] : []),

@@ -1,34 +1,25 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { type MetricsLine, readMetrics } from '@hookline/core/node';
+import { readMetrics } from '@hookline/core/node';
 import { requireFilePlace } from '../places.js';
-import type { CompleteConfig } from '../pretrain/config.js';
-import { readRunConfig, runFiles, runPath } from '../pretrain/files.js';
-import { heldOutSet, methodOf } from '../pretrain/plugins.js';
-import { type Recording, recordingOf } from '../recording/recording.js';
+import { runFiles } from '../pretrain/files.js';
+import type { Recording } from '../recording/recording.js';
 import { type Report, renderReport } from '../report/index.js';
 import { compareReport } from './compare-report.js';
+import { originOf, type RunOrigin, recordedBy, runsIn, scoreOf } from './origin.js';
 
 /** A run as it is compared. */
 export interface ComparedRun {
   /** Its directory's name; made distinct where two have the same. */
   readonly name: string;
   readonly directory: string;
-  /** Undefined for a run of the user's own program, of which there is a metrics file alone. */
-  readonly config: CompleteConfig | undefined;
+  readonly origin: RunOrigin;
   /** Steps that it was planned for. */
   readonly total: number;
   readonly recording: Recording;
-}
-
-/** The name of what a run trained, e.g. `PreLN + progressive layer dropping`. */
-export function kindOf(complete: CompleteConfig | undefined): string {
-  if (!complete) return 'own program';
-  const { model, ...config } = complete;
-  const method = methodOf(config);
-  return `${model.norm === 'post' ? 'PostLN' : 'PreLN'}${method ? ` + ${method.name}` : ''}`;
+  /** Of a fine-tuned run: the task's score at its latest evaluation. */
+  readonly score: number | undefined;
 }
 
 /** The shortest ends of paths that tell them apart. */
@@ -41,35 +32,26 @@ export function distinctNames(paths: readonly string[]): readonly string[] {
   return paths;
 }
 
-/** A directory that a trainer with `metricsFile()` wrote, and none of hookline's commands. */
-const isOwnProgram = (path: string): boolean => {
-  const { config, metrics } = runFiles(resolve(path));
-  return !existsSync(config) && existsSync(metrics);
-};
-
-function recorded(lines: readonly MetricsLine[], config: CompleteConfig | undefined): Recording {
-  if (config) return recordingOf(lines, { set: heldOutSet, tokensAStep: config.batchSize * config.sequenceLength * config.accumulation });
-  const first = lines.find((line) => line.event === 'evaluation');
-  return recordingOf(lines, { metric: 'loss', ...(first ? { set: first.set } : {}) });
-}
-
 /**
- * Reads finished or unfinished runs. One of the user's own program is read from its metrics file: its held-out loss is the metric `loss`
- * of the set that was evaluated first.
+ * Reads finished or unfinished runs: of `pretrain`, of `finetune`, or of the user's own program with `metricsFile()`. A directory with a run for each seed
+ * stands for all of them.
  * @throws HooklineError `HOOKLINE_RUN`, `HOOKLINE_METRICS_FILE`
  */
 export async function readRuns(paths: readonly string[]): Promise<readonly ComparedRun[]> {
-  const directories = paths.map((path) => (isOwnProgram(path) ? resolve(path) : runPath(path).directory));
+  const directories = paths.flatMap(runsIn);
   if (new Set(directories).size < directories.length) throw new HooklineError('HOOKLINE_RUN', 'a run is named twice', { hint: 'name each run once' });
   const names = distinctNames(directories);
   return Promise.all(
     directories.map(async (directory, i): Promise<ComparedRun> => {
-      const config = isOwnProgram(directory) ? undefined : readRunConfig(directory);
+      const origin = originOf(directory);
       const lines = await readMetrics(runFiles(directory).metrics);
-      const recording = recorded(lines, config);
       const last = lines.findLast((line) => line.event === 'step');
-      if (!last) throw new HooklineError('HOOKLINE_RUN', `the run '${paths[i]}' has no step yet`, { hint: 'train it first' });
-      return { name: names[i]!, directory, config, total: config?.steps ?? last.total, recording };
+      if (!last)
+        throw new HooklineError('HOOKLINE_RUN', `the run '${directories.length === paths.length ? paths[i] : directory}' has no step yet`, {
+          hint: 'train it first',
+        });
+      const total = origin.kind === 'pretraining' ? origin.config.steps : last.total;
+      return { name: names[i]!, directory, origin, total, recording: recordedBy(origin, lines), score: scoreOf(origin, lines) };
     }),
   );
 }

@@ -1,2 +1,3 @@
 export { type ComparedRun, compareRuns, distinctNames, readRuns } from './compare.js';
 export { atEqual, lossAt } from './equal.js';
+export type { RunOrigin } from './origin.js';

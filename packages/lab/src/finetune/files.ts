@@ -50,6 +50,9 @@ export interface FinetuneRun {
   readonly task: TextTask;
 }
 
+/** Whether `finetune` wrote what is in a directory. */
+export const isFinetuneRun = (directory: string): boolean => existsSync(taskFile(directory));
+
 /** @throws HooklineError `HOOKLINE_RUN` where there is none */
 export const readFinetuneRun = (directory: string): FinetuneRun => ({
   directory,
@@ -62,10 +65,10 @@ export const readFinetuneRun = (directory: string): FinetuneRun => ({
  * @throws HooklineError `HOOKLINE_RUN` where there is none
  */
 export function finetuneRuns(directory: string): readonly FinetuneRun[] {
-  if (existsSync(taskFile(directory))) return [readFinetuneRun(directory)];
+  if (isFinetuneRun(directory)) return [readFinetuneRun(directory)];
   const seeds = existsSync(directory)
     ? readdirSync(directory)
-        .filter((name) => /^seed-\d+$/.test(name) && existsSync(taskFile(join(directory, name))))
+        .filter((name) => /^seed-\d+$/.test(name) && isFinetuneRun(join(directory, name)))
         .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
     : [];
   if (seeds.length > 0) return seeds.map((name) => readFinetuneRun(join(directory, name)));

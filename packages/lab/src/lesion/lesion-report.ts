@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { kindOf } from '../compare/compare.js';
+import { kindOf } from '../compare/origin.js';
 import { machineFacts } from '../recording/machine.js';
 import { mean } from '../recording/statistics.js';
 import { variantStyles } from '../report/palette.js';

@@ -1,6 +1,7 @@
 import type { BatchScores, BertLearner } from '@hookline/bert';
 import { evaluateLearner, lesionPlans, openGates } from '@hookline/core';
-import { distinctNames, kindOf } from '../compare/compare.js';
+import { distinctNames } from '../compare/compare.js';
+import { kindOf } from '../compare/origin.js';
 import { readEvaluated } from '../inspect/read-evaluated.js';
 import type { CompleteConfig, PretrainConfig } from '../pretrain/config.js';
 import { loadData } from '../pretrain/data.js';

@@ -23,13 +23,15 @@ export interface RunPath {
 
 /**
  * Takes `RUN` and `RUN/checkpoints/step-…` apart.
+ * @param own whether a run of the user's own program will do: one without a configuration
  * @throws HooklineError `HOOKLINE_RUN` where no run is
  */
-export function runPath(path: string): RunPath {
+export function runPath(path: string, { own = false }: { readonly own?: boolean } = {}): RunPath {
   const full = resolve(path);
   const named = basename(dirname(full)) === 'checkpoints';
   const directory = named ? dirname(dirname(full)) : full;
-  if (!existsSync(runFiles(directory).config)) {
+  const { config, metrics, checkpoints } = runFiles(directory);
+  if (![config, ...(own ? [metrics, checkpoints] : [])].some((file) => existsSync(file))) {
     const what = existsSync(full) ? `'${path}' holds no run (no config.json)` : `there is no '${path}'`;
     throw new HooklineError('HOOKLINE_RUN', what, { hint: 'give the directory of a run, or a checkpoint in its checkpoints folder' });
   }
