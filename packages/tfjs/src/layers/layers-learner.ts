@@ -13,10 +13,10 @@ import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
 import { gatedModel, type Outside } from './gated-model.js';
 import { keyedDropout } from './keyed-dropout.js';
 import { layerParameters } from './layer-parameters.js';
+import { movingAverages } from './moving-averages.js';
 import { chooseOptimizer } from './stock-optimizer.js';
 import { layerWeights } from './weights.js';
 import { withoutLosses } from './without-losses.js';
-import { writtenOnce } from './written-once.js';
 
 /** A model's inputs or targets: a tensor, a list in the model's order, or by the names of inputs or outputs. */
 export type LayersData<X extends TensorTree, Y extends TensorTree> = TensorRows<X, Y> | Data<Examples<X, Y>>;
@@ -79,7 +79,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
   const weights = layerWeights(model);
   const parameters = layerParameters(weights);
   const drawing = keyedDropout([...weights.values()].map(({ layer }) => layer).concat(inner.layers));
-  const moving = writtenOnce(parameters);
+  const moving = movingAverages(parameters);
   const data = dataOf(options.data);
   const sets = new Map(Object.entries(options.evaluation ?? {}).map(([name, set]) => [name, dataOf(set)]));
   const owner = {};
@@ -174,8 +174,18 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
       },
     },
     gradients: (batch, block, denominators, into, seed = [0, 0], frozen) =>
-      moving.run(() => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed, frozen)))),
+      moving.run(into !== undefined, () => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed, frozen)))),
+    update(gradients, plan) {
+      const told = learner.update(gradients, plan);
+      moving.settle(plan.skip);
+      return told;
+    },
+    load(tensors) {
+      learner.load(tensors);
+      moving.settle(true);
+    },
     dispose() {
+      moving.settle(true);
       learner.dispose();
       freeOwned(owner);
     },
