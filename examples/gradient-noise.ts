@@ -3,9 +3,10 @@ import { during } from '@hookline/core';
 import type { Vec } from '@hookline/core/testing';
 import { isProgram, run } from './run.js';
 
-/** Adds normal noise of variance eta / (1 + step)^0.55 to each gradient (Neelakantan et al. 2015, arXiv 1511.06807). */
+/** Adds normal noise of variance eta / (1 + step)^0.55 to each gradient, after clipping (Neelakantan et al. 2015, arXiv 1511.06807). */
 export const gradientNoise = (eta: number): Plugin<Vec> => ({
-  name: 'gradient-noise',
+  name: 'own-gradient-noise',
+  stage: 60, // after clipping, which would scale the noise as well
   setup: ({ random }) => ({
     onStep: during('gradients', (step) => {
       const deviation = Math.sqrt(eta / (1 + step.index) ** 0.55);

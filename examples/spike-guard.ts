@@ -10,11 +10,11 @@ export const spikeGuard = definePlugin({
   hooks: ({ factor, warmup }, _, state) => ({
     onStep: during('gradients', (step) => {
       const { mean, seen } = state.get();
-      const limit = seen < warmup ? Number.MAX_VALUE : factor * mean;
+      const limit = seen < warmup ? Number.POSITIVE_INFINITY : factor * mean;
       const norm = step.gradients.norm();
-      const spike = !(norm <= limit); // NaN too
-      state.set({ mean: mean + ((spike ? limit : norm) - mean) / Math.min(seen + 1, 100), seen: seen + 1 });
-      return spike ? { ...step, skipUpdate: true } : step;
+      if (!Number.isFinite(norm)) return { ...step, skipUpdate: true };
+      state.set({ mean: mean + (Math.min(norm, limit) - mean) / Math.min(seen + 1, 100), seen: seen + 1 });
+      return norm > limit ? { ...step, skipUpdate: true } : step;
     }),
   }),
 });

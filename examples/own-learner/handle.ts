@@ -36,7 +36,19 @@ export function handleOf(sum: Sum, sizeOf: (name: string) => number | undefined)
       if (!found) throw fault(`there is no gradient of '${name}'`);
       return found;
     };
-    const norm = (name?: string) => Math.hypot(...(name === undefined ? Object.values(values()).flatMap((g) => [...g]) : one(name)));
+    const norm = (name?: string): number => {
+      const squares = (g: Float64Array) => g.reduce((sum, x) => sum + x * x, 0);
+      return Math.sqrt(name === undefined ? Object.values(values()).reduce((sum, g) => sum + squares(g), 0) : squares(one(name)));
+    };
+    const scaled = (factor: () => number): Gradients<Vector> =>
+      make(
+        names,
+        () => {
+          const by = factor();
+          return Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, g.map((x) => by * x)]));
+        },
+        true,
+      );
     const each = (f: (g: Float64Array, name: string) => Float64Array) =>
       make(names, () => Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, f(g, name)])), true);
     const handle: Gradients<Vector> = {
@@ -49,7 +61,7 @@ export function handleOf(sum: Sum, sizeOf: (name: string) => number | undefined)
       values: (name) => one(name).slice(),
       scale: (factor, which = () => true) => each((g, name) => (which(name) ? g.map((x) => factor * x) : g)),
       clipValue: (limit) => each((g) => g.map((x) => Math.max(-limit, Math.min(limit, x)))),
-      clipNorm: (limit) => each((g) => g.map((x) => x * Math.min(1, limit / (norm() + 1e-6)))),
+      clipNorm: (limit) => scaled(() => Math.min(1, limit / (norm() + 1e-6))),
       map: (f) => each((g, name) => f(vector(g), name).data),
       replace(given) {
         for (const [name, { length }] of Object.entries(given))
