@@ -28,8 +28,9 @@ it('runs each cell once, goes on where it stopped, and keeps the axes apart', as
   expect(new Set(cellsOf(first.out).map(({ name }) => name))).toEqual(new Set(['rte/one/none/seed-0', 'rte/two/none/seed-0', 'rte/one/pld/seed-0']));
   expect(existsSync(join(cwd, 'study', 'rte/one/none/seed-0/predictions/RTE.tsv'))).toBe(true);
   expect(existsSync(join(cwd, 'study', 'rte/one/none/seed-0/run/checkpoints'))).toBe(false);
-  const { peakMemory, score } = JSON.parse(readFileSync(result('rte/one/none/seed-0'), 'utf8')) as { peakMemory: number; score: number };
+  const { peakMemory, score, processorSeconds } = JSON.parse(readFileSync(result('rte/one/none/seed-0'), 'utf8')) as Record<string, number>;
   expect(peakMemory).toBeGreaterThan(20 * 2 ** 20);
+  expect(processorSeconds).toBeGreaterThan(0);
   expect(score).toBe((JSON.parse(readFileSync(result('rte/two/none/seed-0'), 'utf8')) as { score: number }).score); // the same weights under another name
 
   const kept = statSync(result('rte/one/none/seed-0')).mtimeMs;

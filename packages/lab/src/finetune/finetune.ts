@@ -8,6 +8,7 @@ import { whileRunning } from '../failures.js';
 import { readEvaluated } from '../inspect/read-evaluated.js';
 import { requireFresh, runFiles, runPath } from '../pretrain/files.js';
 import { methodOf } from '../pretrain/plugins.js';
+import { processorTime } from '../recording/processor-time.js';
 import { renderReport } from '../report/index.js';
 import { epochsOf, type FinetuneConfig } from './config.js';
 import { loadSets } from './data.js';
@@ -40,6 +41,8 @@ export interface SeedResult {
   readonly best: number;
   /** Wall-clock of training with evaluation and checkpoints. */
   readonly seconds: number;
+  /** Processor seconds of the same, over all threads: other programs do not lengthen them. */
+  readonly processorSeconds?: number;
 }
 
 export interface FinetuneResult {
@@ -109,7 +112,7 @@ async function trainSeed(
     options.onTrainer?.(trainer);
     if (options.signal?.aborted) return { directory, seed: config.seed, steps: 0, stopped: 'aborted', metrics: {}, best: Number.NaN, seconds: 0 };
     if (resume === false) writeFinetuneRun(directory, config, learner, inputs.model);
-    const from = performance.now();
+    const [from, processorFrom] = [performance.now(), processorTime()];
     try {
       const { steps, stopped, metrics } = await trainer.run();
       const [set] = learner.evaluationSets;
@@ -122,6 +125,7 @@ async function trainSeed(
         metrics,
         best: scores.length > 0 ? Math.max(...scores) : Number.NaN,
         seconds: (performance.now() - from) / 1000,
+        processorSeconds: processorTime() - processorFrom,
       };
     } catch (error) {
       throw whileRunning(error);

@@ -44,6 +44,7 @@ const result = z.strictObject({
     .nullable()
     .transform((value) => value ?? Number.NaN),
   seconds: z.number(),
+  processorSeconds: z.number().exactOptional(),
 });
 
 /** What a seed that reached its end came to. */
@@ -54,8 +55,8 @@ export const readSeedOutcome = (directory: string): SeedOutcome | undefined =>
   existsSync(resultFile(directory)) ? readJson(resultFile(directory), result) : undefined;
 
 /** Written last, whole or not at all: a seed without it is not done. */
-export function writeSeedOutcome(directory: string, { steps, metrics, best, seconds }: SeedOutcome): void {
-  writeFileSync(`${resultFile(directory)}.tmp`, `${JSON.stringify({ steps, metrics, best, seconds })}\n`);
+export function writeSeedOutcome(directory: string, { steps, metrics, best, seconds, processorSeconds }: SeedOutcome): void {
+  writeFileSync(`${resultFile(directory)}.tmp`, `${JSON.stringify({ steps, metrics, best, seconds, processorSeconds })}\n`);
   renameSync(`${resultFile(directory)}.tmp`, resultFile(directory));
 }
 

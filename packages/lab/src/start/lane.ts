@@ -2,6 +2,7 @@ import { type BertLearner, bertPretraining, mlmLosses, type PretrainingBatch } f
 import { clipGradients, createTrainer, evaluateEvery, linearWarmup, type StepNews, type Trainer } from '@hookline/core';
 import type { Engine } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
+import { processorTime } from '../recording/processor-time.js';
 import { type Recording, recordRun } from '../recording/recording.js';
 import { type PartSeconds, timedLearner } from '../recording/stopwatch.js';
 import type { StartData } from './data.js';
@@ -30,12 +31,6 @@ export interface LaneOptions {
   readonly data: StartData;
   readonly seed: number;
   readonly engine: 'wasm' | 'cpu' | 'native' | 'auto';
-}
-
-/** Processor seconds of this process so far. */
-function processorTime(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }
 
 /** A model with its trainer, ready to be advanced step by step. Same data, seed and recipe for every variant. */

@@ -11,6 +11,8 @@ export const outcomeSchema = z.strictObject({
   failed: z.boolean(),
   /** Wall-clock of training, evaluation included. */
   seconds: z.number(),
+  /** Processor seconds of the same, over all threads: other programs do not lengthen them. */
+  processorSeconds: z.number().exactOptional(),
   /** The most memory that the process held, in bytes, by the kernel's count. */
   peakMemory: z.number(),
   /** Runs that shared the machine, itself included: times compare at one number alone. */

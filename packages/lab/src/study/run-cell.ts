@@ -70,6 +70,7 @@ interface TrainedLine {
     readonly metrics: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
     readonly best: number | null;
     readonly seconds: number;
+    readonly processorSeconds: number;
   }[];
 }
 
@@ -111,6 +112,7 @@ export async function runCell(cell: Cell, directory: string, majority: number, o
     metrics: Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, finite(value)])),
     failed: hasFailed(metrics, majority),
     seconds: seed!.seconds,
+    processorSeconds: seed!.processorSeconds,
     peakMemory: trained.peakMemory,
     jobs: options.jobs,
   };

@@ -4,6 +4,7 @@ import { machineFacts } from '../recording/machine.js';
 import type { Report, ReportFigure, ReportTable } from '../report/index.js';
 import { renderSvg } from '../report/svg.js';
 import { type Axis, ratesOf, type StudyOptions, settingOf } from './cells.js';
+import type { Outcome } from './outcome.js';
 import type { DoneCell } from './study.js';
 
 interface Setting {
@@ -52,6 +53,12 @@ function against(setting: Setting, base: Setting): readonly [string, string] {
   return [`${difference.mean >= 0 ? '+' : ''}${text(difference.mean)} ${range}`, spread.kind === 'tested' ? `p = ${spread.p.toFixed(3)}` : 'cannot tell'];
 }
 
+/** Mean processor seconds, of the runs that recorded them. */
+function processor(outcomes: readonly Outcome[]): string {
+  const known = outcomes.flatMap(({ processorSeconds }) => processorSeconds ?? []);
+  return known.length === 0 ? 'unknown' : mean(known).toFixed(1);
+}
+
 const atRate = (rate: number | undefined): string => (rate === undefined ? '' : `, rate ${rate}`);
 
 function table({ task, axis, rate, settings }: View): ReportTable {
@@ -68,6 +75,7 @@ function table({ task, axis, rate, settings }: View): ReportTable {
       'Best on dev',
       'Failed',
       'Seconds',
+      'Of processor',
       'Peak MiB',
       'Against the first',
       'Spread',
@@ -86,6 +94,7 @@ function table({ task, axis, rate, settings }: View): ReportTable {
         text(mean(outcomes.map(({ best }) => best ?? 0))),
         String(outcomes.filter(({ failed }) => failed).length),
         mean(outcomes.map(({ seconds }) => seconds)).toFixed(1),
+        processor(outcomes),
         (Math.max(...outcomes.map(({ peakMemory }) => peakMemory)) / 2 ** 20).toFixed(0),
         ...against(setting, settings[0]!),
         values.map((value) => value.toFixed(3)).join(' '),
@@ -173,7 +182,7 @@ export async function studyReport(
     notes: [
       'A run has failed where its accuracy is at most the majority class’s share, its Matthews correlation at most 0, or its Pearson correlation absent or below 0.1.',
       'A score that does not exist counts as 0, so that a run that came to nothing is not left out of mean and spread.',
-      'Seconds and memory are those of each run’s own process; runs that shared the machine with others do not compare in time.',
+      'Seconds and memory are those of each run’s own process; runs that shared the machine with others do not compare in seconds, but about in processor seconds, over all threads.',
       ...(jobs.length > 1 ? [`Some were made ${jobs.join(' at a time, some ')} at a time: compare no seconds here.`] : []),
       ...(options.seeds < 10 ? ['With fewer than ten seeds nothing is said about spread.'] : []),
       'WNLI’s development set contradicts its training set: read nothing into it.',
