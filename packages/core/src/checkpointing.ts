@@ -66,18 +66,21 @@ function brokenTensor(tensors: Tensors): string | undefined {
 }
 
 /**
- * Saves what a resumed run needs, and tells so.
- * @throws HooklineError `HOOKLINE_NOT_FINITE`, before anything is written, where the weights are broken: the earlier checkpoints stay the newest
+ * Saves what a resumed run needs, and tells so. Broken weights are not saved: the earlier checkpoints stay the newest. A run that a plugin ends is warned of it;
+ * one that would go on ends here.
+ * @param stopped why a plugin ends the run with this checkpoint: a resumed run then ends at once
+ * @throws HooklineError `HOOKLINE_NOT_FINITE`, before anything is written
  */
-export async function saveCheckpoint<B, T>(run: Run<B, T>, store: CheckpointStore): Promise<void> {
+export async function saveCheckpoint<B, T>(run: Run<B, T>, store: CheckpointStore, stopped?: string): Promise<void> {
   const { progress, plan, cells } = run;
   const { step, position } = progress;
   const tensors = plan.learner.save();
   const broken = brokenTensor(tensors);
   if (broken !== undefined) {
-    throw new HooklineError('HOOKLINE_NOT_FINITE', `after step ${step - 1}, tensor '${broken}' holds a number that is not finite; no checkpoint is written`, {
-      hint: 'lower the learning rate, or clip the gradients',
-    });
+    const what = `after step ${step - 1}, tensor '${broken}' holds a number that is not finite; no checkpoint is written`;
+    if (stopped === undefined) throw new HooklineError('HOOKLINE_NOT_FINITE', what, { hint: 'lower the learning rate, or clip the gradients' });
+    plan.services.resolve(Logger).warn(what);
+    return;
   }
   const { retention } = plan;
   await store.save({
@@ -88,6 +91,7 @@ export async function saveCheckpoint<B, T>(run: Run<B, T>, store: CheckpointStor
     config: configOf(plan),
     metrics: { ...progress.metrics },
     ...(retention ? { retention } : {}),
+    ...(stopped === undefined ? {} : { stopped }),
   });
   plan.news.tell('checkpoint', { step });
 }

@@ -20,15 +20,21 @@ async function evaluate<T>(run: Run<any, T>, set: string, { checkpoint, stop }: 
 
 /**
  * Serves what plugins asked for at the end of a step: evaluate, then checkpoint, then stop. The last step of a run is
- * checkpointed in any case, where there is a store. Answers with the reason to stop, if there is one.
+ * checkpointed in any case, where there is a store, also where one of its evaluations fails. Answers with the reason to stop, if there is one.
  */
 export async function serveRequests(run: Run<any, any>, end: StepEnd): Promise<string | undefined> {
   const { plan, progress, store } = run;
   let requests: Requests = end;
-  for (const set of new Set(end.evaluate)) requests = await evaluate(run, set, requests);
+  try {
+    for (const set of new Set(end.evaluate)) requests = await evaluate(run, set, requests);
+  } catch (error) {
+    const last = requests.stop !== undefined || progress.step === plan.total;
+    if (store && last) await saveCheckpoint(run, store, requests.stop).catch(() => undefined); // the evaluation's error is the one to tell
+    throw error;
+  }
   const stop = requests.stop ?? (plan.options.signal?.aborted ? 'aborted' : undefined);
   const last = stop !== undefined || progress.step === plan.total;
-  if (store && (requests.checkpoint || last)) await saveCheckpoint(run, store);
+  if (store && (requests.checkpoint || last)) await saveCheckpoint(run, store, requests.stop);
   if (!store && requests.checkpoint) warnOfNoStore(run);
   return stop;
 }

@@ -4,6 +4,7 @@ import type { HooklineError } from './errors.js';
 import { during } from './hooks/during.js';
 import { memoryStore } from './memory-store.js';
 import type { Cell, Plugin } from './plugin.js';
+import { Logger, type Services } from './services.js';
 import { residualMlp } from './testing/index.js';
 import { createTrainer } from './trainer.js';
 
@@ -52,6 +53,44 @@ test('resume goes on from the latest, from one that is named, or from the start 
   expect(await resumedAt('step-00000004', await stored())).toBe(4);
   expect(await resumedAt(true)).toBe(0);
   await expect(resumedAt('step-00000005', await stored())).rejects.toMatchObject({ code: 'HOOKLINE_CHECKPOINT_MISSING' });
+});
+
+const stopping = (at: number): Plugin => ({
+  name: 'stopping',
+  onStep: during('end', (step) => (step.index + 1 === at ? { ...step, stop: 'enough' } : step)),
+});
+
+test('what a plugin ended stays ended, unless its checkpoint is named', async () => {
+  const store = memoryStore();
+  const told: string[] = [];
+  const services = (run: Services) => void run.register(Logger, { useFactory: (): Logger => ({ info: (line) => void told.push(line), warn: () => {} }) });
+  const go = async (resume: boolean | string) => {
+    const steps: number[] = [];
+    const learner = residualMlp();
+    const trainer = createTrainer({ learner, plugins: [stopping(4), every(2)], steps: 6, store, resume, services, ...rate });
+    trainer.on('step', ({ index }) => void steps.push(index));
+    const { steps: completed, stopped } = await trainer.run();
+    return { completed, stopped, steps, head: learner.save()['weights/head'] };
+  };
+  const first = await go(true);
+  expect(first).toMatchObject({ completed: 4, stopped: 'enough', steps: [0, 1, 2, 3] });
+  expect(store.saved.map(({ step, stopped }) => [step, stopped])).toEqual([
+    [2, undefined],
+    [4, 'enough'],
+  ]);
+  expect(told).toEqual([]);
+  expect(await go(true)).toEqual({ ...first, steps: [] });
+  expect(told).toEqual(["the run had ended after step 3: enough; to go on all the same, name the checkpoint: resume: 'step-00000004'"]);
+  expect(await go('step-00000004')).toMatchObject({ completed: 6, stopped: undefined, steps: [4, 5] });
+});
+
+test('an interrupted run goes on', async () => {
+  const store = memoryStore();
+  const controller = new AbortController();
+  const trainer = createTrainer({ learner: residualMlp(), steps: 6, store, signal: controller.signal, ...rate });
+  trainer.on('step', ({ index }) => void (index === 2 && controller.abort()));
+  expect(await trainer.run()).toMatchObject({ steps: 3, stopped: 'aborted' });
+  expect(await createTrainer({ learner: residualMlp(), steps: 6, store, resume: true, ...rate }).run()).toMatchObject({ steps: 6, stopped: undefined });
 });
 
 test('states are restored before setup', async () => {

@@ -1,5 +1,6 @@
 import { type Border, makeBlock } from './block.js';
 import { type Cells, createCells } from './cells.js';
+import { checkpointName } from './checkpoint/name.js';
 import { openStore, resumePoint } from './checkpointing.js';
 import type { StepBegin } from './events.js';
 import { type Gates, openGates } from './gates.js';
@@ -9,7 +10,8 @@ import type { RunContext } from './plugin.js';
 import { hooksOf } from './plugin-shape.js';
 import { runContext } from './run-context.js';
 import type { RunPlan } from './run-plan.js';
-import type { CheckpointStore, StepNews } from './trainer-types.js';
+import { Logger } from './services.js';
+import type { Checkpoint, CheckpointStore, StepNews } from './trainer-types.js';
 import type { Scalars } from './values.js';
 
 /** How far a run has come; the one thing in it that changes. */
@@ -18,6 +20,8 @@ export interface Progress {
   step: number;
   /** Batches consumed. */
   position: number;
+  /** Whether a step is being planned, computed or applied: from its `begin` to its update. */
+  inStep: boolean;
   /** Why the run ends before its total. */
   stopped: string | undefined;
   last: StepNews | undefined;
@@ -44,11 +48,28 @@ function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context:
   const firstStep = context.resumedAt;
   try {
     const hooked = plugins.map((plugin) => hooksOf(plugin, context, cells.of(plugin)));
-    return pipelines<T>(hooked, { firstStep, timeout, evaluationSets, hasSlot: (slot) => weights.has(slot), adopt: algebra.adopt?.bind(algebra) });
+    return pipelines<T>(hooked, {
+      firstStep,
+      timeout,
+      evaluationSets,
+      hasSlot: (slot) => weights.has(slot),
+      parameters: weights.names,
+      adopt: algebra.adopt?.bind(algebra),
+    });
   } catch (error) {
     news.tell('end', { steps: firstStep, stopped: 'failed' });
     throw error;
   }
+}
+
+/** Why the run that is resumed had ended: what a plugin ended stays so, unless its checkpoint is named. */
+function stoppedBefore({ options, services }: RunPlan<any, any>, resumed: Checkpoint | undefined): string | undefined {
+  if (resumed?.stopped === undefined || typeof options.resume === 'string') return undefined;
+  const name = checkpointName(resumed.step);
+  services
+    .resolve(Logger)
+    .info(`the run had ended after step ${resumed.step - 1}: ${resumed.stopped}; to go on all the same, name the checkpoint: resume: '${name}'`);
+  return resumed.stopped;
 }
 
 /** Starts a run, or goes on with one: learner and plugin states are restored before any plugin is set up. */
@@ -57,11 +78,11 @@ export async function startRun<B, T>(plan: RunPlan<B, T>): Promise<Run<B, T>> {
   const store = await openStore(plan);
   const resumed = await resumePoint(plan, store);
   const { step, position, metrics } = resumed ?? { step: 0, position: 0, metrics: {} };
-  const context = runContext(plan, step);
+  const progress: Progress = { step, position, inStep: false, stopped: stoppedBefore(plan, resumed), last: undefined, metrics: { ...metrics } };
+  const context = runContext(plan, progress);
   const cells = createCells(plugins, context, resumed?.plugins);
   if (resumed) learner.load(resumed.tensors);
   const hooks = setUp(plan, context, cells);
-  const progress: Progress = { step, position, stopped: undefined, last: undefined, metrics: { ...metrics } };
   return { plan, hooks, cells, store, context, open: openGates(learner.blocks), progress };
 }
 

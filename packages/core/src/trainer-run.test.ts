@@ -1,3 +1,4 @@
+import { pipe } from 'rxjs';
 import { expect, test } from 'vitest';
 import type { HooklineError } from './errors.js';
 import { during } from './hooks/during.js';
@@ -174,6 +175,40 @@ test('weights that an update broke are not saved either', async () => {
   expect(error).toMatchObject({ code: 'HOOKLINE_NOT_FINITE' });
   expect((error as HooklineError).message).toContain("after step 2, tensor 'weights/");
   expect(savedSteps(store)).toEqual([1, 2]);
+});
+
+test('where a plugin ends the run with broken weights, that is the end, and the checkpoint is left out', async () => {
+  const store = memoryStore();
+  const { warnings, services } = logs();
+  const explode: Plugin = {
+    name: 'explode',
+    onStep: pipe(
+      during('gradients', (step) => (step.index === 2 ? { ...step, learningRate: 1e300, gradients: step.gradients.scale(1e300) } : step)),
+      during('end', (step) => (step.index === 2 ? { ...step, stop: 'broken' } : step)),
+    ),
+  };
+  const trainer = createTrainer({ learner: residualMlp({ optimizer: 'sgd' }), plugins: [every(1), explode], steps: 6, store, services, ...rate });
+  expect(await trainer.run()).toMatchObject({ steps: 3, stopped: 'broken' });
+  expect(savedSteps(store)).toEqual([1, 2]);
+  expect(warnings).toEqual([expect.stringMatching(/^after step 2, tensor 'weights\/.*no checkpoint is written$/)]);
+});
+
+test.each([
+  [2, 1], // an earlier step can be run again
+  [6, 6],
+])('where an evaluation fails, the weights of the last step are saved all the same: after step %d, %d is the newest', async (at, newest) => {
+  const store = memoryStore();
+  const fail: Plugin = {
+    name: 'fail',
+    onStep: during('end', (step) => ({ ...step, evaluate: step.index + 1 === at ? ['dev'] : [], checkpoint: step.index + 1 < at })),
+    onEval: during('evalEnd', () => {
+      throw new Error('no such metric');
+    }),
+  };
+  const learner = residualMlp();
+  await expect(createTrainer({ learner, plugins: [fail], steps: 6, store, ...rate }).run()).rejects.toThrow('no such metric');
+  expect(savedSteps(store).at(-1)).toBe(newest);
+  if (at === 6) expect(store.saved.at(-1)!.tensors).toEqual(learner.save());
 });
 
 test('where there is a store, the last step is saved, once; where there is none, a request for it is warned of once', async () => {

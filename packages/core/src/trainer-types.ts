@@ -62,6 +62,8 @@ export interface Checkpoint {
   readonly metrics: Readonly<Record<string, Scalars>>;
   /** What the plugins of the run say of retention; a store's own options where absent. */
   readonly retention?: Retention;
+  /** Why a plugin ended the run with this checkpoint; absent where none did. */
+  readonly stopped?: string;
 }
 
 /** Where checkpoints go. */
@@ -82,7 +84,10 @@ export type TrainerOptions<B, T> = Length & {
   readonly run?: string;
   /** Where checkpoints go, instead of `run`. */
   readonly store?: CheckpointStore;
-  /** `true`: go on from the latest checkpoint, or from the start where there is none; a name: from that one. Default: start anew, and refuse where there is a checkpoint. */
+  /**
+   * `true`: go on from the latest checkpoint, or from the start where there is none; where a plugin ended the run with it, the run ends again at once. A name: go on
+   * from that one in any case. Default: start anew, and refuse where there is a checkpoint.
+   */
   readonly resume?: boolean | string;
   /** A constant rate, instead of the learner's own schedule. A plugin that sets the rate of a step comes after it. */
   readonly learningRate?: number;

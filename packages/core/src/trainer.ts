@@ -30,6 +30,7 @@ export function createTrainer<B, T>(options: TrainerOptions<B, T>): Trainer {
       while (progress.step < total && progress.stopped === undefined) {
         const startedAt = clock.seconds();
 
+        progress.inStep = true;
         const begin = await hooks.step(beginEvent(run));
 
         const readAt = clock.seconds();
@@ -41,6 +42,7 @@ export function createTrainer<B, T>(options: TrainerOptions<B, T>): Trainer {
 
         const outcome = await learner.update(ready.gradients, updatePlan(begin, ready));
         checkFinite(outcome, ready);
+        progress.inStep = false;
         progress.step += 1;
         progress.position += taken.batches.length;
 

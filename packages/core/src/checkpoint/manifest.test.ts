@@ -21,6 +21,11 @@ describe('writeManifest', () => {
     expect(await readManifest(await writeManifest(manifest, digest), digest)).toEqual(manifest);
   });
 
+  it('keeps why the run was stopped', async () => {
+    const stopped = { ...manifest, stopped: 'dev loss has not improved' };
+    expect(await readManifest(await writeManifest(stopped, digest), digest)).toEqual(stopped);
+  });
+
   it('names the plugin whose state cannot be kept', async () => {
     const state = { plugins: { mine: { version: 1, state: { map: new Map() } } } };
     await expect(writeManifest({ ...manifest, ...state }, digest)).rejects.toThrow("the state of plugin 'mine'.map holds a value of type Map");

@@ -38,6 +38,7 @@ const schema = z.strictObject({
   config: z.record(z.string(), z.unknown()),
   metrics: z.record(z.string(), numbers),
   plugins: z.record(z.string(), z.strictObject({ version: z.int(), state: z.unknown() })),
+  stopped: z.string().exactOptional(),
   files: z.record(z.string(), z.strictObject({ bytes: count, sha256: z.string() })),
 });
 
@@ -48,7 +49,7 @@ const render = (body: unknown, sha256: string): string => `${JSON.stringify({ ..
  * @throws HooklineError `HOOKLINE_STATE` for a state that a checkpoint cannot keep
  */
 export async function writeManifest(manifest: Manifest, digest: Digest): Promise<string> {
-  const { sequence, step, position, config, metrics, plugins, files } = manifest;
+  const { sequence, step, position, config, metrics, plugins, stopped, files } = manifest;
   const states = Object.entries(plugins).map(([name, { version, state }]) => [
     name,
     { version, state: toPlainJson(state ?? null, `the state of plugin '${name}'`) },
@@ -62,6 +63,7 @@ export async function writeManifest(manifest: Manifest, digest: Digest): Promise
     config: toPlainJson(config, 'the run’s config'),
     metrics: toPlainJson(metrics, 'metrics'),
     plugins: Object.fromEntries(states),
+    ...(stopped === undefined ? {} : { stopped }),
     files,
   };
   return render(body, await digest(JSON.stringify(body)));

@@ -14,7 +14,7 @@ const must =
     holds(value) ? undefined : { detail: `must be ${what}, and is ${typeof value === 'object' ? JSON.stringify(value) : String(value)}` };
 
 const oneOf = (...names: readonly string[]): Field => must(names.map((name) => `'${name}'`).join(' or '), (value) => names.includes(value as string));
-const finite = must('a finite number', Number.isFinite);
+const rate = must('a finite number, 0 or greater', (value) => Number.isFinite(value) && (value as number) >= 0);
 const yesNo = must('true or false', (value) => typeof value === 'boolean');
 const text = must('a string or undefined', (value) => value === undefined || typeof value === 'string');
 const callable = must('a function', (value) => typeof value === 'function');
@@ -31,14 +31,14 @@ const gates: Field = (value, before) => gatesProblem(before as Gates, value);
 const changeable: Readonly<Record<HookEvent['phase'], Readonly<Record<string, Field>>>> = {
   begin: {
     gates,
-    learningRate: finite,
+    learningRate: rate,
     report: scalars,
     dropped: oneOf('skip', 'decay', 'zeroGradient'),
     counter: oneOf('own', 'global'),
     rateScale: callable,
     recompute: callable,
   },
-  gradients: { learningRate: finite, report: scalars, gradients: handle, skipUpdate: yesNo },
+  gradients: { learningRate: rate, report: scalars, gradients: handle, skipUpdate: yesNo },
   end: { report: scalars, evaluate: names, checkpoint: yesNo, stop: text },
   evalBegin: { gates, weights: text },
   evalEnd: { metrics: scalars, checkpoint: yesNo, stop: text },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HookError } from '../errors.js';
 import type { BlockCall, StepEvent } from '../events.js';
 import { type Gate, mergeGates } from '../gates.js';
-import type { Plugin } from '../plugin.js';
+import type { Plugin, RunContext } from '../plugin.js';
 import { residualMlp } from '../testing/index.js';
 import { createTrainer } from '../trainer.js';
 import { asynchronously, during, eachBlock, synchronously } from './during.js';
@@ -44,6 +44,12 @@ const boom = (): never => {
 };
 const never = () => new Promise<never>(() => {});
 const begin = (change: object): Bad => ({ onStep: during('begin', (step) => ({ ...step, ...change })) });
+const evaluatingIn =
+  (run: RunContext) =>
+  async <E>(event: E): Promise<E> => {
+    await run.evaluate('dev');
+    return event;
+  };
 const atEnd = (change: object): Bad => ({ onStep: during('end', (step) => ({ ...step, ...change })) });
 const replan = (change: (gate: Gate, index: number) => object): Bad => ({
   onStep: during('begin', (step) => ({ ...step, gates: step.gates.map((gate, i) => ({ ...gate, ...change(gate, i) })) })),
@@ -65,7 +71,14 @@ test.each<[string, Bad, string, number, string, string]>([
   ['answers twice', { onStep: mergeMap((event) => [event, event]) }, 'onStep', 0, 'several', 'answered 2 times'],
   ['throws', { onStep: during('end', (event) => (event.index === 2 ? boom() : event)) }, 'onStep', 2, 'threw', 'threw boom'],
   ['rejects', { onStep: during('end', async () => boom()) }, 'onStep', 0, 'threw', 'threw boom'],
-  ['never settles', { onStep: during('begin', never) }, 'onStep', 0, 'none', 'gave no answer in 30 ms'],
+  [
+    'never settles',
+    { onStep: during('begin', never) },
+    'onStep',
+    0,
+    'none',
+    'gave no answer in 30 ms; a filter, a Promise that never settles, or work that takes longer: then give createTrainer a greater hookTimeout',
+  ],
   ['takes four', { onStep: take(4) }, 'onStep', 1, 'completed', 'completed its pipeline'],
   [
     'pairs',
@@ -186,7 +199,35 @@ test.each<[string, Bad, string, number, string, string]>([
     'threw',
     'read only',
   ],
-  ['sets a rate of NaN', begin({ learningRate: Number.NaN }), 'onStep', 0, 'invalid', "'learningRate' of a 'begin' event must be a finite number, and is NaN"],
+  [
+    'sets a rate of NaN',
+    begin({ learningRate: Number.NaN }),
+    'onStep',
+    0,
+    'invalid',
+    "'learningRate' of a 'begin' event must be a finite number, 0 or greater, and is NaN",
+  ],
+  ['sets a rate below 0', begin({ learningRate: -0.1 }), 'onStep', 0, 'invalid', "'learningRate' of a 'begin' event must be a finite number, 0 or greater"],
+  ['scales a rate by NaN', begin({ rateScale: (name: string) => (name === 'head' ? Number.NaN : 1) }), 'onStep', 0, 'invalid', "rateScale('head') as NaN"],
+  ['scales a rate by nothing', begin({ rateScale: () => undefined }), 'onStep', 0, 'invalid', "planned rateScale('stem') as undefined"],
+  ['scales a rate below 0', begin({ rateScale: () => -1 }), 'onStep', 0, 'invalid', "planned rateScale('stem') as -1"],
+  ['throws in a rate’s scale', begin({ rateScale: boom }), 'onStep', 0, 'threw', 'threw boom'],
+  [
+    'evaluates inside a step',
+    { setup: (run) => ({ onStep: during('begin', evaluatingIn(run)) }) },
+    'onStep',
+    0,
+    'threw',
+    'run.evaluate was called inside the step',
+  ],
+  [
+    'evaluates before the update',
+    { setup: (run) => ({ onStep: during('gradients', evaluatingIn(run)) }) },
+    'onStep',
+    0,
+    'threw',
+    'run.evaluate was called inside the step',
+  ],
   ['drops by an unknown policy', begin({ dropped: 'forget' }), 'onStep', 0, 'invalid', "must be 'skip' or 'decay' or 'zeroGradient', and is forget"],
   ['reports a text', begin({ report: { theta: 'x' } }), 'onStep', 0, 'invalid', "'report' of a 'begin' event must be an object of numbers"],
   ['evaluates an unknown set', atEnd({ evaluate: ['def'] }), 'onStep', 0, 'invalid', "no evaluation set of the learner; did you mean 'dev'?"],

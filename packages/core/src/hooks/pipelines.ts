@@ -29,6 +29,8 @@ export interface PipelineOptions<T = any> {
   readonly timeout: number;
   readonly evaluationSets: readonly string[];
   readonly hasSlot: (slot: string) => boolean;
+  /** Names of the parameters. */
+  readonly parameters: readonly string[];
   /** Given each tensor that a plugin puts in the place of a block's input or output. */
   readonly adopt?: ((tensor: T) => void) | undefined;
 }
@@ -45,8 +47,19 @@ function operatorOf<E>({ name, ...hooks }: NamedHooks, hook: HookName): Operator
   return operator;
 }
 
-/** What an answer asks of the run must exist there. */
-function requestProblem(answer: HookEvent, { evaluationSets, hasSlot }: PipelineOptions): Problem | undefined {
+/** A factor on the rate that is none: left alone, NaN would show as a loss of NaN a step later. */
+function rateProblem(rateScale: StepBegin['rateScale'], parameters: readonly string[]): Problem | undefined {
+  for (const name of parameters) {
+    const factor: unknown = rateScale(name);
+    if (!(Number.isFinite(factor) && (factor as number) >= 0))
+      return { detail: `planned rateScale('${name}') as ${String(factor)}`, hint: 'it must be a finite number, 0 or greater; 1 leaves the rate as it is' };
+  }
+  return undefined;
+}
+
+/** What an answer asks of the run must exist there, or be possible. */
+function requestProblem(before: HookEvent, answer: HookEvent, { evaluationSets, hasSlot, parameters }: PipelineOptions): Problem | undefined {
+  if (answer.phase === 'begin' && answer.rateScale !== (before as StepBegin).rateScale) return rateProblem(answer.rateScale, parameters);
   if (answer.phase === 'end') {
     const strange = (answer as StepEnd).evaluate.find((set) => !evaluationSets.includes(set));
     if (strange !== undefined)
@@ -69,7 +82,7 @@ const tensorOf = <T>(call: BlockCall<T>): T => (call.phase === 'enter' ? call.in
 /** Subscribes the pipelines of a run, in the order of `plugins`. */
 export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: PipelineOptions<T>): Pipelines<T> {
   const { firstStep, timeout, adopt } = options;
-  const check = (_: HookEvent, answer: HookEvent) => requestProblem(answer, options);
+  const check = (before: HookEvent, answer: HookEvent) => requestProblem(before, answer, options);
   const segmentsOf = <E extends HookEvent>(hook: HookName): readonly Segment<E>[] =>
     plugins
       .filter((plugin) => plugin[hook] !== undefined)

@@ -78,6 +78,14 @@ export function segment<E extends HookEvent>({ plugin, hook, operator, firstStep
   };
   const subscription = subscribe();
 
+  /** The rules of this run; functions in an answer are the plugin's, and may throw. */
+  const checked = (event: E, given: E): Problem | undefined => {
+    try {
+      return check?.(event, given);
+    } catch (error) {
+      throw threw(error);
+    }
+  };
   const settle = (event: E): E => {
     asked = undefined;
     if (broken) throw broken;
@@ -85,14 +93,18 @@ export function segment<E extends HookEvent>({ plugin, hook, operator, firstStep
     if (given === event) return event;
     const foreign = foreignProblem(event, given);
     if (foreign) throw fail('foreign', foreign);
-    const invalid = invalidProblem(event, given) ?? check?.(event, given);
+    const invalid = invalidProblem(event, given) ?? checked(event, given);
     if (invalid) throw fail('invalid', invalid);
     return Object.freeze(given);
   };
 
   const later = (event: E): Promise<E> =>
     new Promise((resolve, reject) => {
-      const giveUp = () => void fail('none', { detail: `gave no answer in ${timeout} ms`, hint: 'a filter, or a Promise that never settles?' });
+      const giveUp = () =>
+        void fail('none', {
+          detail: `gave no answer in ${timeout} ms`,
+          hint: 'a filter, a Promise that never settles, or work that takes longer: then give createTrainer a greater hookTimeout',
+        });
       const timer = setTimeout(giveUp, timeout);
       wake = () => {
         wake = undefined;
