@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { mergeGates, openGates } from '../gates.js';
 import { during } from '../hooks/during.js';
+import { memoryStore } from '../memory-store.js';
 import type { Plugin } from '../plugin.js';
 import { Logger } from '../services.js';
 import { residualMlp } from '../testing/residual-mlp.js';
 import { createTrainer } from '../trainer.js';
+import type { CheckpointStore } from '../trainer-types.js';
+import { checkpoints } from './checkpoints.js';
+import { evaluateEvery } from './evaluate-every.js';
 import { nanGuard } from './nan-guard.js';
 import { faultLines, signOf } from './numeric-fault.js';
+import { stochasticWeightAveraging } from './stochastic-weight-averaging.js';
+import { weightAveraging } from './weight-averaging.js';
 
 type Learner = ReturnType<typeof residualMlp>;
 type Injection = (learner: Learner, at: number) => { readonly learner?: Learner; readonly plugins?: readonly Plugin[] };
@@ -30,6 +37,7 @@ const inGradient: Injection = (_, at) => ({
   plugins: [
     {
       name: 'break-gradient',
+      stage: -95, // as an all-reduce: before the guard
       onStep: during('gradients', (step) => {
         if (step.index !== at) return step;
         const values = step.gradients.values('block.2.b.out').slice();
@@ -39,6 +47,20 @@ const inGradient: Injection = (_, at) => ({
     },
   ],
 });
+
+/** Some updates break the weights of a block, from a finite loss and gradients. */
+const breakUpdate = (when: (index: number) => boolean): Plugin => ({
+  name: 'break-update',
+  stage: 55,
+  onStep: during('gradients', (step) => {
+    if (!when(step.index)) return step;
+    const values = step.gradients.values('block.2.b.out').slice();
+    values[0] = Number.POSITIVE_INFINITY;
+    return { ...step, gradients: step.gradients.replace({ 'block.2.b.out': values }) };
+  }),
+});
+
+const inUpdate: Injection = (_, at) => ({ plugins: [breakUpdate((index) => index === at)] });
 
 /** @param until the batches from `at` on, to this one, are broken */
 const inBatch =
@@ -56,8 +78,17 @@ const inBatch =
     },
   });
 
-async function guarded(inject: Injection, options: Parameters<typeof nanGuard>[0], { at = 4, steps = 8, others = [] as readonly Plugin[] } = {}) {
-  const learner = residualMlp({ depth: 3, dropout: 0.2 });
+interface Setting {
+  readonly at?: number;
+  readonly steps?: number;
+  readonly others?: readonly Plugin[];
+  readonly optimizer?: 'sgd' | 'adam';
+  readonly store?: CheckpointStore;
+}
+
+async function guarded(inject: Injection, options: Parameters<typeof nanGuard>[0], setting: Setting = {}) {
+  const { at = 4, steps = 8, others = [], optimizer = 'adam', store } = setting;
+  const learner = residualMlp({ depth: 3, dropout: 0.2, optimizer });
   const { learner: changed = learner, plugins = [] } = inject(learner, at);
   const warnings: string[] = [];
   const skipped: number[] = [];
@@ -67,12 +98,15 @@ async function guarded(inject: Injection, options: Parameters<typeof nanGuard>[0
     steps,
     learningRate: 0.01,
     seed: 3,
+    ...(store ? { store } : {}),
     services: (run) => run.register(Logger, { useFactory: (): Logger => ({ info: () => undefined, warn: (line) => void warnings.push(line) }) }),
   });
+  const evaluated: number[] = [];
   trainer.on('step', (step) => void (step.skipped && skipped.push(step.index)));
+  trainer.on('evaluation', ({ metrics }) => void evaluated.push(metrics['loss'] as number));
   const result = await trainer.run();
   const sound = Object.values(learner.save()).every(({ data }) => [...data].every(Number.isFinite));
-  return { result, warnings, skipped, sound, learner };
+  return { result, warnings, skipped, evaluated, sound, learner };
 }
 
 describe('nanGuard', () => {
@@ -116,6 +150,63 @@ describe('nanGuard', () => {
     expect([longer.result.steps, longer.result.stopped, longer.sound]).toEqual([8, undefined, true]);
   });
 
+  it.each<[string, Plugin]>([
+    ['an exponential average', weightAveraging({ decay: 0.9 })],
+    ['an equal average', stochasticWeightAveraging({ start: 0, every: 1 })],
+    ['no average', { name: 'none' }],
+  ])('lets weights that an update broke into no evaluation and no checkpoint: %s', async (_, average) => {
+    const store = memoryStore();
+    const others = [average, evaluateEvery({ steps: 1 }), checkpoints({ every: 1 })];
+    const { result, warnings, skipped, evaluated, sound } = await guarded(inUpdate, { policy: 'rollback', every: 1 }, { others, optimizer: 'sgd', store });
+    expect([result.stopped, skipped, sound]).toEqual([undefined, [], true]);
+    expect(warnings).toEqual([expect.stringMatching(/^step 4: the update broke weights.*not finite: weight 'block\.2\.b\.out' of block 'block\.2'$/)]);
+    expect(result.last!.report['badSteps']).toBe(1);
+    expect(evaluated.length).toBe(8);
+    expect(evaluated.every(Number.isFinite)).toBe(true);
+    expect(store.saved.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('ends with skip at the update that broke weights, and keeps the checkpoints before it', async () => {
+    const store = memoryStore();
+    const others = [weightAveraging({ decay: 0.9 }), checkpoints({ every: 1 })];
+    const { result, warnings } = await guarded(inUpdate, { policy: 'skip' }, { others, optimizer: 'sgd', store });
+    expect(result).toMatchObject({ steps: 5, stopped: warnings[0] });
+    expect(store.saved.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('copies no weights that a closed block hides', async () => {
+    const hide: Plugin = {
+      name: 'hide',
+      setup: (run) => ({
+        onStep: during('begin', (step) => {
+          const closed = openGates(run.blocks).map((gate) => ({ ...gate, active: gate.name !== 'block.1' }));
+          return step.index === 4 || step.index === 5 ? { ...step, gates: mergeGates(step.gates, closed) } : step;
+        }),
+      }),
+    };
+    const { result, warnings, skipped, sound } = await guarded(inWeight, { policy: 'rollback', every: 1 }, { others: [hide] });
+    expect(warnings).toEqual([expect.stringMatching(/^step 4: loss and gradients are finite, and weights are not.*'block\.1\.a\.in'/)]);
+    expect([result.stopped, skipped, sound]).toEqual([undefined, [4], true]);
+  });
+
+  it('counts steps whose updates break weights in a row, though their losses are sound', async () => {
+    const always: Injection = () => ({ plugins: [breakUpdate((index) => index >= 4)] });
+    const { result, warnings } = await guarded(always, { policy: 'rollback', every: 1, limit: 2 }, { steps: 12, optimizer: 'sgd' });
+    expect(warnings.length).toBe(3);
+    expect(result).toMatchObject({ steps: 7, stopped: expect.stringMatching(/^step 6: .*\(3 bad steps in a row\)$/) });
+  });
+
+  it.each<[number, number | undefined]>([
+    [0, 3], // the limit of those in a row is let pass in any case
+    [0.25, 6],
+    [100, undefined],
+  ])('ends after more than %s bad steps in all', async (total, bad) => {
+    const always: Injection = () => ({ plugins: [breakUpdate((index) => index % 2 === 0)] });
+    const { result, warnings } = await guarded(always, { policy: 'rollback', every: 1, limit: 2, total }, { steps: 20, optimizer: 'sgd' });
+    expect(warnings.length).toBe(bad ?? 10);
+    expect(result.stopped).toEqual(bad === undefined ? undefined : expect.stringMatching(new RegExp(`\\(${bad} bad steps in all\\)$`)));
+  });
+
   it.each([
     ['skip', 2, 3],
     ['rollback', 1, 2],
@@ -131,7 +222,7 @@ describe('nanGuard', () => {
     expect(warnings).toEqual([expect.stringMatching(/^step 2: .*the input of block 'block\.0' of micro-batch 1 is not finite already/)]);
   });
 
-  it('reads nothing of blocks and weights while all is well', async () => {
+  it('reads nothing of blocks and weights while all is well and it may stop', async () => {
     const learner = residualMlp();
     const asked = { norms: 0, copies: 0 };
     const watched = {
@@ -152,7 +243,7 @@ describe('nanGuard', () => {
         copy: () => void asked.copies++,
       },
     };
-    await createTrainer({ learner: watched, plugins: [nanGuard({ policy: 'skip' })], steps: 5, learningRate: 0.01 }).run();
+    await createTrainer({ learner: watched, plugins: [nanGuard()], steps: 5, learningRate: 0.01 }).run();
     expect(asked).toEqual({ norms: 0, copies: 0 });
   });
 });

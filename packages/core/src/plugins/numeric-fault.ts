@@ -17,7 +17,7 @@ export interface NumericFault {
   readonly gradients: readonly Owned[];
 }
 
-interface Owned {
+export interface Owned {
   readonly parameter: string;
   /** Undefined for a parameter outside blocks. */
   readonly block: string | undefined;
@@ -40,10 +40,26 @@ function broken(names: readonly string[], normOf: (name: string) => number, bloc
     .map((parameter) => ({ parameter, block: blocks[owner.get(parameter) ?? -1]?.name }));
 }
 
-/** Looks for the place: norms of all weights and gradients, and the step's passes once more with two norms for each block. */
-export async function findFault(sign: string, step: StepGradients, { algebra, blocks, weights }: RunContext): Promise<NumericFault> {
-  const { gradients } = step;
+/** Weights that hold NaN or an infinity, or are too large for their norm to be a number; reads the device once. */
+export function brokenWeights({ blocks, weights }: Pick<RunContext, 'blocks' | 'weights'>): readonly Owned[] {
   const norms = weights.norms();
+  return broken(weights.names, (name) => norms[name] as number, blocks, weights.names);
+}
+
+/** A fault of weights alone, with sound losses and gradients. */
+export const faultOfWeights = (sign: string, weights: readonly Owned[]): NumericFault => ({
+  sign,
+  weights,
+  forward: undefined,
+  lossIsFinite: true,
+  gradients: [],
+});
+
+/** Looks for the place: norms of all weights and gradients, and the step's passes once more with two norms for each block. */
+export async function findFault(sign: string, step: StepGradients, run: RunContext): Promise<NumericFault> {
+  const { algebra, blocks, weights } = run;
+  const { gradients } = step;
+  const brokenOnes = brokenWeights(run);
   let forward: NumericFault['forward'];
   await step.replay(({ name: block, micro, input, output }) => {
     if (forward) return;
@@ -52,7 +68,7 @@ export async function findFault(sign: string, step: StepGradients, { algebra, bl
   });
   return {
     sign,
-    weights: broken(weights.names, (name) => norms[name] as number, blocks, weights.names),
+    weights: brokenOnes,
     forward,
     lossIsFinite: Object.values(gradients.losses()).every(Number.isFinite),
     gradients: broken(gradients.names, (name) => gradients.norm(name), blocks, weights.names),
