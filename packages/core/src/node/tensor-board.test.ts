@@ -56,7 +56,7 @@ it('names scalars by group', () => {
     'report/theta': 0.75,
     'distance/block.0': 2,
   });
-  expect(evaluationScalars({ step: 1, set: 'dev', metrics: { loss: 1 }, seconds: 0 })).toEqual({ 'dev/loss': 1 });
+  expect(evaluationScalars({ step: 1, set: 'dev', metrics: { loss: 1 }, seconds: 0 })).toEqual({ 'eval/dev/loss': 1 });
 });
 
 it('goes on in a new file, without what lies after the checkpoint', () => {

@@ -44,9 +44,9 @@ export function stepScalars({ loss, losses, gradientNorm, learningRate, activeBl
 const grouped = (group: string, scalars: Scalars): readonly (readonly [string, number])[] =>
   Object.entries(scalars).map(([name, value]) => [name.includes('.') ? name.replace('.', '/') : `${group}/${name}`, value]);
 
-/** The metrics of an evaluation, by tag: `SET/metric`. */
+/** The metrics of an evaluation, by tag: `eval/SET/metric`; a set may be called `train`, as the group of the steps is. */
 export const evaluationScalars = ({ set, metrics }: News['evaluation']): Scalars =>
-  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`${set}/${name}`, value]));
+  Object.fromEntries(Object.entries(metrics).map(([name, value]) => [`eval/${set}/${name}`, value]));
 
 /**
  * Writes event files for TensorBoard into `tensorboard/` of the run directory: every step's losses, gradient norm, learning rate, active blocks and extra scalars,
