@@ -24,6 +24,7 @@ export const recordedWeights = (names: readonly string[] = []) =>
 type Listener = (news: never) => void;
 
 export function driven(plugin: Plugin, overrides: Partial<RunContext> = {}) {
+  const warnings: string[] = [];
   const listeners = new Map<keyof News, Set<Listener>>();
   const run = {
     total: 10,
@@ -35,6 +36,7 @@ export function driven(plugin: Plugin, overrides: Partial<RunContext> = {}) {
     random: () => 0,
     directory: undefined,
     resumedAt: 0,
+    service: () => ({ info: () => undefined, warn: (line: string) => void warnings.push(line) }), // the logger
     on: (kind: keyof News, listener: Listener) => {
       const heard = listeners.get(kind) ?? new Set();
       listeners.set(kind, heard.add(listener));
@@ -57,6 +59,8 @@ export function driven(plugin: Plugin, overrides: Partial<RunContext> = {}) {
   return {
     cell,
     run,
+    /** What the plugin warned of. */
+    warnings,
     hooks,
     tell: <K extends keyof News>(kind: K, news: News[K]): void => {
       for (const listener of listeners.get(kind) ?? []) listener(news as never);

@@ -99,6 +99,36 @@ it('says nothing of blocks that did not run, and the top is then what came to it
   expect(evaluated[0]!.metrics['topNorm']).toBeUndefined();
 });
 
+it('tells of each step what passed in it, also where a plugin had the passes run once more', async () => {
+  const replaying: Plugin = {
+    name: 'replaying',
+    stage: 1,
+    onStep: during('gradients', async (step) => {
+      await step.replay(() => undefined);
+      return step;
+    }),
+  };
+  const closing: Plugin = {
+    name: 'closing',
+    onStep: during('begin', (step) => ({ ...step, gates: step.gates.map((gate) => ({ ...gate, active: step.index === 0 })) })),
+  };
+  const { told } = await run([closing, blockStatistics({ every: 1, evaluations: false }), replaying], 2);
+  expect(Object.keys(told[1]!.report)).toEqual(['topNorm']);
+  expect((await run([closing, blockStatistics({ every: 1, evaluations: false })], 2)).told[1]!.report).toEqual(told[1]!.report);
+});
+
+it('leaves out what is not finite: the cosine of zeros', async () => {
+  const zero: Plugin = {
+    name: 'zero',
+    stage: -1,
+    onForwardBlock: eachBlock<Vec>((call) => (call.phase === 'enter' && call.index === 0 ? { ...call, input: vec(...Array(30).fill(0)) } : call)),
+  };
+  const { told } = await run([zero, blockStatistics({ every: 1 })], 1);
+  expect(told[0]!.report).not.toHaveProperty(['cosine.block.0']);
+  expect(told[0]!.report).toHaveProperty(['distance.block.0']);
+  expect(Object.values(told[0]!.report).every(Number.isFinite)).toBe(true);
+});
+
 it('resumes exactly', async () => {
   const report = await resumeConformance({ plugins: () => [blockStatistics({ every: 2 })], kills: [1, 4, 8] });
   expect(report.kills).toHaveLength(3);

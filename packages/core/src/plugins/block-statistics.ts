@@ -5,6 +5,7 @@ import type { BlockInfo } from '../gates.js';
 import { during, eachBlock } from '../hooks/during.js';
 import type { Algebra, Gradients } from '../learner.js';
 import type { Scalars } from '../values.js';
+import { finite } from './finite.js';
 import { isDue, periodInSteps, positiveLengthSchema } from './length.js';
 
 /** How a block changes what passes through it. */
@@ -60,7 +61,7 @@ export const topNorm = 'topNorm';
  * - `topNorm`: norm of what leaves the last block; each evaluation has it as a metric too, as the mean over its batches
  *
  * Tensors count as a whole: a batch with its padding is one vector, so distances and `topNorm` grow with the root of the rows, and compare between batches of one
- * shape alone. Under accumulation, inputs and outputs are those of the first micro-batch. A block that did not run reports nothing; a gain is part of the output.
+ * shape alone. Numbers that are not finite are left out: the cosine of a tensor of zeros, and what a step has that went wrong. Under accumulation, inputs and outputs are those of the first micro-batch. A block that did not run reports nothing; a gain is part of the output.
  *
  * Cost: three device reads for each block that ran and one for the first, one norm for each batch of an evaluation. The gradients' norms are those that an
  * update measures anyway, in one read, where the learner remembers them; else one for each parameter.
@@ -97,14 +98,18 @@ export const blockStatistics = definePlugin({
         }
         return call;
       }),
-      onStep: during('gradients', (step) => {
-        if (!isDue(step.index, period)) return step;
-        const norms = Object.entries(blockGradientNorms(step.gradients, blocks)).map(([name, value]) => [`gradientNorm.${name}`, value]);
-        const report = { ...step.report, ...Object.fromEntries(norms), ...seen };
-        seen = {};
-        norm.forget();
-        return { ...step, report };
-      }),
+      onStep: pipe(
+        during('begin', (step) => {
+          seen = {}; // a replay of the last step's passes may have left something
+          norm.forget();
+          return step;
+        }),
+        during('gradients', (step) => {
+          if (!isDue(step.index, period)) return step;
+          const norms = Object.entries(blockGradientNorms(step.gradients, blocks)).map(([name, value]) => [`gradientNorm.${name}`, value] as const);
+          return { ...step, report: { ...step.report, ...finite([...norms, ...Object.entries(seen)]) } };
+        }),
+      ),
       onEval: pipe(
         during('evalBegin', (evaluation) => {
           heights = [];
@@ -113,7 +118,7 @@ export const blockStatistics = definePlugin({
         during('evalEnd', (evaluation) => {
           if (heights.length === 0) return evaluation;
           const mean = heights.reduce((sum, height) => sum + height, 0) / heights.length;
-          return { ...evaluation, metrics: { ...evaluation.metrics, [topNorm]: mean } };
+          return { ...evaluation, metrics: { ...evaluation.metrics, ...finite([[topNorm, mean]]) } };
         }),
       ),
     };

@@ -5,6 +5,7 @@ import type { Plugin } from '../plugin.js';
 import { residualMlp } from '../testing/residual-mlp.js';
 import { createTrainer } from '../trainer.js';
 import { freezing } from './freezing.js';
+import { gradualUnfreezing } from './gradual-unfreezing.js';
 import { weightAveraging } from './weight-averaging.js';
 
 const names = ['embedding', 'a1', 'a2', 'b1', 'head'];
@@ -30,8 +31,19 @@ describe('freezing', () => {
     [4, 4, 0],
     [0.5, 4, 1],
     [0.5, 5, 0],
+    [0.04, 0, 1], // never no step
+    [0.04, 1, 0],
   ])('until %d of 10 steps: after %d steps %d frozen', async (until, index, count) => {
     expect((await frozenAt({ blocks: 'b', until }, index)).report).toEqual({ frozenParameters: count });
+  });
+
+  it('tells of all that are frozen, by whichever plugin, in any order', async () => {
+    const plugins = [freezing({ blocks: 'b', parameters: 'embedding' }), gradualUnfreezing({ every: 4 })]; // at step 4: head and b
+    for (const [first, second] of [plugins, plugins.toReversed()]) {
+      const { rateScale, report } = await driven(first!, run).begin(4);
+      const { report: told } = await driven(second!, run).begin(4, { rateScale, report });
+      expect(told['frozenParameters']).toBe(4);
+    }
   });
 
   it('leaves weights and moments as they are until then, with averaging and accumulation, and its gradients in no norm', async () => {

@@ -2,13 +2,16 @@ import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import type { StepBegin } from '../events.js';
 import { during } from '../hooks/during.js';
-import { lengthInSteps, positiveLengthSchema } from './length.js';
+import { periodInSteps, positiveLengthSchema } from './length.js';
 import { blockSelectionSchema, chosenBlocks, matching, patternsSchema } from './selection.js';
 
-/** The step with these parameters frozen, besides those that are already; how many of them is told as `frozenParameters`. */
-export function withFrozen(step: StepBegin, frozen: ReadonlySet<string>): StepBegin {
-  const report = { ...step.report, frozenParameters: frozen.size };
-  return frozen.size === 0 ? { ...step, report } : { ...step, report, rateScale: (name) => (frozen.has(name) ? 0 : step.rateScale(name)) };
+/**
+ * The step with these parameters frozen, besides those that are already; how many are in all is told as `frozenParameters`.
+ * @param names all parameters
+ */
+export function withFrozen(step: StepBegin, frozen: ReadonlySet<string>, names: readonly string[]): StepBegin {
+  const rateScale: StepBegin['rateScale'] = frozen.size === 0 ? step.rateScale : (name) => (frozen.has(name) ? 0 : step.rateScale(name));
+  return { ...step, rateScale, report: { ...step.report, frozenParameters: names.filter((name) => rateScale(name) === 0).length } };
 }
 
 /**
@@ -23,7 +26,7 @@ export const freezing = definePlugin({
       blocks: blockSelectionSchema.exactOptional(),
       /** Names or patterns of parameters, e.g. `bert.embeddings.*`. */
       parameters: patternsSchema.exactOptional(),
-      /** Length after which they train, in steps or as a fraction of the run; default: never. */
+      /** Length after which they train, in steps or as a fraction of the run, which is one step at least; default: never. */
       until: positiveLengthSchema.exactOptional(),
     })
     .refine(({ blocks, parameters }) => blocks !== undefined || parameters !== undefined, 'give blocks, parameters, or both'),
@@ -32,7 +35,7 @@ export const freezing = definePlugin({
     const named = parameters === undefined ? [] : matching('freezing', 'parameter', parameters, run.weights.names);
     const frozen = new Set([...run.blocks.filter(({ name }) => chosen.has(name)).flatMap((block) => block.parameters), ...named]);
     const none = new Set<string>();
-    const end = until === undefined ? run.total : lengthInSteps(until, run.total);
-    return { onStep: during('begin', (step) => withFrozen(step, step.index < end ? frozen : none)) };
+    const end = until === undefined ? run.total : periodInSteps(until, run.total);
+    return { onStep: during('begin', (step) => withFrozen(step, step.index < end ? frozen : none, run.weights.names)) };
   },
 });

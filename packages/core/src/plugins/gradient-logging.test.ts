@@ -73,6 +73,34 @@ describe('gradientLogging', () => {
     expect(Object.keys(weights.at(-1)!).some((name) => name.startsWith('slots.'))).toBe(false);
   });
 
+  it('leaves no slot behind where a step fails after its copy', async () => {
+    const fail: Plugin = {
+      name: 'fail',
+      onStep: during('gradients', () => {
+        throw new Error('boom');
+      }),
+    };
+    const learner = residualMlp();
+    await expect(createTrainer({ learner, plugins: [gradientLogging({ every: 1 }), fail], steps: 1, learningRate: 0.01 }).run()).rejects.toThrow('boom');
+    expect(learner.weights.has('gradient-logging')).toBe(false);
+  });
+
+  it('reports nothing that is not finite', async () => {
+    const broken: Plugin = {
+      name: 'broken',
+      stage: -1,
+      onStep: during('gradients', (step) => ({ ...step, skipUpdate: true, gradients: step.gradients.scale(Number.NaN, (name) => name.startsWith('block.1')) })),
+    };
+    const { reports } = await logged({ every: 1 }, [broken]);
+    expect(Object.keys(reports[0]!)).toEqual([
+      'gradientNorm.block.0',
+      'gradientNorm.outside',
+      'updateRatio.block.0',
+      'updateRatio.block.1',
+      'updateRatio.outside',
+    ]);
+  });
+
   it.each([{}, { every: 0 }, { every: 1, per: 'layer' }])('refuses %o', (options) => {
     expect(() => gradientLogging(options as never)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
   });

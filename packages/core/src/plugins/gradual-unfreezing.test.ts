@@ -25,6 +25,13 @@ describe('gradualUnfreezing', () => {
     expect((await begin(4)).report).toEqual({ unfrozenLayers: 3, frozenParameters: 2 });
   });
 
+  it('warns where layers never train', () => {
+    expect(driven(gradualUnfreezing({ every: 0.5 }), run).warnings).toEqual([
+      "plugin 'gradual-unfreezing': 2 of 5 layers train at the end of the run; a shorter every unfreezes the rest",
+    ]);
+    expect(driven(gradualUnfreezing({ every: 2 }), run).warnings).toEqual([]);
+  });
+
   it('begins with the block at the top where nothing lies above', async () => {
     const { begin } = driven(gradualUnfreezing({ every: 2, below: ['embedding', 'head'] }), run);
     const { rateScale } = await begin(0);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
+import { Logger } from '../services.js';
 import { withFrozen } from './freezing.js';
 import { periodInSteps, positiveLengthSchema } from './length.js';
 import { parameterDepths, placementShape } from './parameter-groups.js';
@@ -32,12 +33,17 @@ export const gradualUnfreezing = definePlugin({
     const depths = parameterDepths('gradual-unfreezing', placement, run);
     const layers = [...new Set(depths.values())].sort((a, b) => b - a); // from the top, those without parameters left out
     const period = periodInSteps(every, run.total);
+    const atLast = unfrozenLayers(run.total - 1, period, layers.length);
+    if (atLast < layers.length) {
+      const hint = 'a shorter every unfreezes the rest';
+      run.service(Logger).warn(`plugin 'gradual-unfreezing': ${atLast} of ${layers.length} layers train at the end of the run; ${hint}`);
+    }
     return {
       onStep: during('begin', (step) => {
         const unfrozen = unfrozenLayers(step.index, period, layers.length);
         const lowest = layers[unfrozen - 1] ?? 0;
         const frozen = new Set([...depths].flatMap(([name, depth]) => (depth < lowest ? [name] : [])));
-        return withFrozen({ ...step, report: { ...step.report, unfrozenLayers: unfrozen } }, frozen);
+        return withFrozen({ ...step, report: { ...step.report, unfrozenLayers: unfrozen } }, frozen, run.weights.names);
       }),
     };
   },

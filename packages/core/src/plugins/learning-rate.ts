@@ -9,7 +9,8 @@ const hooks = (schedule: z.output<typeof rateSchema>, run: RunContext): Hooks =>
   onStep: during('begin', (step) => ({ ...step, learningRate: scheduledRate(schedule, step.index, run.total) })),
 });
 
-const order = () => ({ provides: ['learning-rate'] });
+/** Before users' plugins: what they make of the rate stays. */
+const order = () => ({ provides: ['learning-rate'], stage: -10 });
 
 /**
  * Sets the learning rate of each step by a schedule: `constant`, `linear`, `cosine`, `polynomial` or `step`, each with a linear warm-up.

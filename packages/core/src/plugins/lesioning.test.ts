@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import { evaluateLearner } from '../evaluate-learner.js';
 import { openGates } from '../gates.js';
 import { during } from '../hooks/during.js';
+import type { Plugin } from '../plugin.js';
+import { Logger } from '../services.js';
 import { residualMlp } from '../testing/residual-mlp.js';
 import { resumeConformance } from '../testing/resume-conformance.js';
 import { createTrainer } from '../trainer.js';
 import type { News } from '../trainer-types.js';
+import { earlyStopping } from './early-stopping.js';
 import { lesioning, lesionPlans, lesions } from './lesioning.js';
 import { weightAveraging } from './weight-averaging.js';
 
@@ -46,6 +49,50 @@ it.each([false, true])('adds the loss without each block to the evaluation at th
     expect(told[3]!.metrics[`lesion.${name}`]).toBe(loss);
     expect(loss).not.toBe(told[3]!.metrics['loss']);
   }
+});
+
+const evaluateAfter = (...steps: readonly number[]): Plugin => ({
+  name: 'evaluate',
+  onStep: during('end', (step) => ({ ...step, evaluate: steps.includes(step.index + 1) ? ['dev'] : [] })),
+});
+
+async function lesioned(options: Parameters<typeof lesioning>[0], plugins: readonly Plugin[]) {
+  const told: News['evaluation'][] = [];
+  const warnings: string[] = [];
+  const trainer = createTrainer({
+    learner: residualMlp({ depth: 2 }),
+    plugins: [lesioning(options), ...plugins],
+    steps: 6,
+    learningRate: 0.05,
+    services: (run) => run.register(Logger, { useFactory: (): Logger => ({ info: () => undefined, warn: (line) => void warnings.push(line) }) }),
+  });
+  trainer.on('evaluation', (news) => void told.push(news));
+  const { stopped } = await trainer.run();
+  return { stopped, warnings, measured: told.filter(({ metrics }) => 'lesion.block.0' in metrics).map(({ step }) => step) };
+}
+
+it('measures where early stopping ends the run', async () => {
+  const stopping = earlyStopping({ set: 'dev', metric: 'loss', minDelta: 100, patience: 1 });
+  const { stopped, warnings, measured } = await lesioned({}, [evaluateAfter(2, 4, 6), stopping]);
+  expect(stopped).toContain('has not improved');
+  expect([measured, warnings]).toEqual([[4], []]);
+});
+
+it.each<[string, Parameters<typeof lesioning>[0], readonly Plugin[], readonly string[]]>([
+  [
+    'no evaluation after the last step',
+    {},
+    [evaluateAfter(2)],
+    ["plugin 'lesioning' measured nothing: there was no evaluation of 'dev' after the last step; add"],
+  ],
+  ['no evaluation', { when: 'always' }, [], ["plugin 'lesioning' measured nothing: there was no evaluation of 'dev'; add"]],
+  ['an evaluation', {}, [evaluateAfter(6)], []],
+])('warns where it measured nothing: %s', async (_, options, plugins, expected) => {
+  expect((await lesioned(options, plugins)).warnings).toEqual(expected.map((line) => expect.stringContaining(line)));
+});
+
+it('names a metric that is not there at the first evaluation', async () => {
+  await expect(lesioned({ metric: 'lost' }, [evaluateAfter(2, 6)])).rejects.toThrow(/onEval, step 2: .*no metric 'lost'.*did you mean 'loss'/);
 });
 
 it('names a set that is not there', async () => {

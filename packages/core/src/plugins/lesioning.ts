@@ -5,8 +5,9 @@ import { HooklineError } from '../errors.js';
 import type { Gates } from '../gates.js';
 import { asynchronously, during } from '../hooks/during.js';
 import { didYouMean } from '../nearest.js';
+import { Logger } from '../services.js';
 import type { Awaitable, Scalars } from '../values.js';
-import { checkSets } from './monitor.js';
+import { checkSets, monitored } from './monitor.js';
 
 /** The plans that leave out one block each of those that a plan runs, by the block's name. */
 export const lesionPlans = (gates: Gates): ReadonlyMap<string, Gates> =>
@@ -44,7 +45,7 @@ export const lesioning = definePlugin({
     sets: z.array(z.string()).min(1).exactOptional(),
     /** What is measured without each block; default `loss`. */
     metric: z.string().min(1).default('loss'),
-    /** At each evaluation, or at that after the run's last step alone; default `end`. */
+    /** At each evaluation, or at that after the run's last step alone, also where the evaluation itself ends the run; default `end`. */
     when: z.enum(['end', 'always']).default('end'),
   }),
   order: () => ({ stage: 100 }), // after those that choose the weights of an evaluation
@@ -52,6 +53,12 @@ export const lesioning = definePlugin({
     const chosen = sets ?? run.evaluationSets;
     checkSets('lesioning', chosen, run);
     let weights: string | undefined;
+    let measured = false;
+    run.on('end', ({ steps, stopped }) => {
+      if (measured || steps === run.resumedAt || ['failed', 'left', 'aborted'].includes(stopped ?? '')) return;
+      const where = `${chosen.map((set) => `'${set}'`).join(', ')}${when === 'end' ? ' after the last step' : ''}`;
+      run.service(Logger).warn(`plugin 'lesioning' measured nothing: there was no evaluation of ${where}; add evaluateEvery({ steps })`);
+    });
     return {
       onEval: asynchronously(
         pipe(
@@ -60,8 +67,11 @@ export const lesioning = definePlugin({
             return evaluation;
           }),
           during('evalEnd', async (evaluation) => {
-            const { step, set, gates } = evaluation;
-            if (!chosen.includes(set) || (when === 'end' && step !== run.total)) return evaluation;
+            const { step, set, gates, stop } = evaluation;
+            if (!chosen.includes(set)) return evaluation;
+            monitored({ set, metric, mode: 'min' }, evaluation); // a misspelt metric shows at the first evaluation, not at the end
+            if (when === 'end' && step !== run.total && stop === undefined) return evaluation;
+            measured = true;
             const found = await lesions((plan) => run.evaluate(set, { gates: plan, weights, step }), gates, metric);
             const told = Object.fromEntries(Object.entries(found).map(([name, value]) => [`lesion.${name}`, value]));
             return { ...evaluation, metrics: { ...evaluation.metrics, ...told } };

@@ -55,6 +55,35 @@ describe('stochasticWeightAveraging', () => {
     for (const [index, rate] of expected.entries()) expect((await begin(index, { learningRate: 7 })).learningRate).toBeCloseTo(rate!, 12);
   });
 
+  it('adds nothing at the end of a cycle whose update was skipped', async () => {
+    const { end, cell } = driven(stochasticWeightAveraging({ start: 0, every: 2 }));
+    for (let index = 0; index < 6; index++) await end(index, { skipped: index === 3 });
+    expect(cell.get()).toEqual({ models: 2 });
+  });
+
+  it('warns where no cycle ends within the run', () => {
+    expect(driven(stochasticWeightAveraging({ every: 0.3 })).warnings).toEqual([
+      "plugin 'stochastic-weight-averaging' averages nothing: from its start at step 8 no cycle of 3 steps ends within 10",
+    ]);
+    expect(driven(stochasticWeightAveraging({ every: 0.2 })).warnings).toEqual([]);
+  });
+
+  it('warns, once, of a set that is evaluated again in the same average', async () => {
+    const { end, evalBegin, warnings } = driven(stochasticWeightAveraging({ start: 0, every: 2 }));
+    for (let index = 0; index < 10; index++) {
+      await end(index);
+      await evalBegin(index + 1);
+      await evalBegin(index + 1, 'test', 'ema');
+    }
+    expect(warnings).toEqual([expect.stringMatching(/evaluates 'dev' again in an average that has not changed.*evaluate once a cycle, of 2 steps$/)]);
+    const once = driven(stochasticWeightAveraging({ start: 0, every: 3 }));
+    for (const index of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+      await once.end(index);
+      if (index % 3 === 2 || index === 9) await once.evalBegin(index + 1); // the one after the last step is no choice of the user's
+    }
+    expect(once.warnings).toEqual([]);
+  });
+
   it('starts after three quarters by default, and stands behind the schedule', async () => {
     const plugin = stochasticWeightAveraging({ every: 1, rate: 1 });
     expect(plugin.stage).toBe(10);

@@ -2,6 +2,7 @@ import { pipe } from 'rxjs';
 import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
 import { during } from '../hooks/during.js';
+import { Logger } from '../services.js';
 import { averageInto, evaluatedIn } from './averaged-weights.js';
 import { isDue, lengthInSteps, lengthSchema, periodInSteps, positiveLengthSchema } from './length.js';
 
@@ -26,6 +27,9 @@ export function cyclicalRate(from: number, to: number, since: number, cycle: num
  * the rate is constant, or falls again and again in cycles, and the equal average of the weights at the end of each period, `average ← (n · average + weights) /
  * (n + 1)`, is what evaluations use, where no other plugin asks for a slot. Under a rate that only falls, what is averaged lies close together, and little comes of it.
  *
+ * A cycle whose last update was skipped adds nothing. Between the ends of two cycles the average stands still, and so do evaluations in it: with early stopping, whose
+ * patience counts each, evaluate once a cycle.
+ *
  * Moving statistics of a batch normalization belong to the trained weights, not to their average: the paper computes them anew over the data before it
  * evaluates. That is not done here; models with LayerNorm have none.
  */
@@ -43,10 +47,15 @@ export const stochasticWeightAveraging = definePlugin({
     evaluate: z.boolean().default(true),
   }),
   state: { version: 1, schema: z.strictObject({ models: z.int().nonnegative() }), initial: () => ({ models: 0 }) },
-  order: () => ({ stage: 10 }), // after the schedule, whose rate it replaces
+  order: ({ slot }) => ({ provides: [`slot:${slot}`], stage: 10 }), // after the schedule, whose rate it replaces
   hooks: ({ start, every, rate: given, slot, evaluate }, run, state) => {
     const first = lengthInSteps(start, run.total);
     const cycle = periodInSteps(every, run.total);
+    const warn = (what: string): void => run.service(Logger).warn(`plugin 'stochastic-weight-averaging' ${what}`);
+    if (first + cycle > run.total) warn(`averages nothing: from its start at step ${first} no cycle of ${cycle} steps ends within ${run.total}`);
+    /** Models in the average when a set was last evaluated in it; for a warning, so it needs no cell. */
+    const evaluated = new Map<string, number>();
+    let warned = false;
     const rateAt = (since: number): number | undefined => (typeof given === 'object' ? cyclicalRate(given.from, given.to, since, cycle) : given);
     return {
       onStep: pipe(
@@ -56,14 +65,33 @@ export const stochasticWeightAveraging = definePlugin({
         }),
         during('end', (step) => {
           const completed = step.index + 1 - first;
-          if (completed <= 0 || !isDue(completed, cycle)) return step;
+          if (completed <= 0 || !isDue(completed, cycle) || step.skipped) return step;
           const { models } = state.get();
           averageInto(run.weights, slot, models, 1 / (models + 1));
           state.set({ models: models + 1 });
           return step;
         }),
       ),
-      ...(evaluate ? { onEval: evaluatedIn(slot, () => state.get().models > 0) } : {}),
+      ...(evaluate
+        ? {
+            onEval: pipe(
+              evaluatedIn(slot, () => state.get().models > 0),
+              during('evalBegin', (evaluation) => {
+                const { step, set, weights } = evaluation;
+                const { models } = state.get();
+                const again = weights === slot && evaluated.get(set) === models && step < run.total;
+                if (again && !warned) {
+                  warn(
+                    `evaluates '${set}' again in an average that has not changed, which early stopping counts as no improvement; evaluate once a cycle, of ${cycle} steps`,
+                  );
+                  warned = true;
+                }
+                evaluated.set(set, models);
+                return evaluation;
+              }),
+            ),
+          }
+        : {}),
     };
   },
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { driven, recordedWeights } from '../../test/plugin-run.js';
+import type { Plugin } from '../plugin.js';
+import { residualMlp } from '../testing/residual-mlp.js';
+import { createTrainer } from '../trainer.js';
+import { gradientLogging } from './gradient-logging.js';
+import { nanGuard } from './nan-guard.js';
+import { stochasticWeightAveraging } from './stochastic-weight-averaging.js';
 import { averagingDecay, weightAveraging } from './weight-averaging.js';
 
 describe('averagingDecay', () => {
@@ -59,5 +65,20 @@ describe('weightAveraging', () => {
 
   it.each([{ decay: 1 }, { decay: -0.1 }, {}, { decay: 0.5, slot: '' }])('refuses %o', (options) => {
     expect(() => weightAveraging(options as never)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
+  });
+
+  it.each<[string, Plugin, Plugin]>([
+    ['ema', weightAveraging({ decay: 0.9 }), nanGuard({ policy: 'rollback', slot: 'ema' })],
+    ['mean', weightAveraging({ decay: 0.9, slot: 'mean' }), stochasticWeightAveraging({ every: 1, slot: 'mean' })],
+    ['gradient-logging', weightAveraging({ decay: 0.9, slot: 'gradient-logging' }), gradientLogging({ every: 1 })],
+  ])('shares its slot with nobody: %s', (slot, first, second) => {
+    const make = (plugins: readonly Plugin[]) => createTrainer({ learner: residualMlp(), plugins, steps: 1, learningRate: 0.1 });
+    expect(() => make([first, second])).toThrow(`plugins '${first.name}', '${second.name}' all provide 'slot:${slot}'`);
+    expect(() => make([weightAveraging({ decay: 0.9, slot: 'other' }), second])).not.toThrow();
+  });
+
+  it('may have the name of a slot that the guard does not use', () => {
+    const plugins = [weightAveraging({ decay: 0.9, slot: 'last-sound' }), nanGuard({ policy: 'skip' })];
+    expect(() => createTrainer({ learner: residualMlp(), plugins, steps: 1, learningRate: 0.1 })).not.toThrow();
   });
 });

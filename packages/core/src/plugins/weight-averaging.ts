@@ -31,6 +31,7 @@ export const weightAveraging = definePlugin({
     warmup: z.boolean().default(false),
   }),
   state: { version: 1, schema: z.strictObject({ updates: z.int().nonnegative() }), initial: () => ({ updates: 0 }) },
+  order: ({ slot }) => ({ provides: [`slot:${slot}`] }),
   hooks: ({ decay, slot, evaluate, warmup }, run, state) => ({
     onStep: during('end', (step) => {
       if (step.skipped) return step;
