@@ -177,6 +177,56 @@ describe.each(['cpu', 'wasm'] as const)('recomputation on %s', (engine) => {
     parameters.dispose();
   });
 
+  it.each<[string, (u: tf.Tensor, turn: number) => tf.Tensor]>([
+    ['draws without a key', (u) => tf.dropout(u, 0.5)],
+    ['keeps a state', (u, turn) => tf.mul(u, turn)],
+  ])('refuses a body that %s, whose gradient would be of other numbers', (_, change) => {
+    const parameters = createParameters({ w: { shape: [64], data: new Float32Array(64).fill(1) } });
+    const { run } = tensorAlgebra();
+    const { numTensors } = tf.memory();
+    let calls = 0;
+    const pass = () =>
+      differentiate(
+        () => tf.sum(run(call(gateOf({}), true), tf.square(parameters.get('w')), (x) => change(tf.mul(x, parameters.get('w')), ++calls), [])),
+        [parameters.variable('w')],
+      );
+    expect(() => tf.tidy(() => void pass())).toThrow(
+      expect.objectContaining({ code: 'HOOKLINE_RECOMPUTE', message: expect.stringContaining("block 'block' computed other numbers") }),
+    );
+    expect(tf.memory().numTensors).toBe(numTensors);
+    parameters.dispose();
+  });
+
+  it('finds draws that show in later steps alone, and reads no more outputs the longer it runs', () => {
+    const parameters = createParameters({ w: { shape: [64], data: new Float32Array(64) } });
+    const { run } = tensorAlgebra();
+    const { numTensors } = tf.memory();
+    let reads = 0;
+    const pass = (drawn: boolean) =>
+      tf.tidy(() => {
+        const { dataSync } = tf.Tensor.prototype;
+        tf.Tensor.prototype.dataSync = function count(this: tf.Tensor) {
+          reads++;
+          return dataSync.call(this);
+        } as typeof dataSync;
+        try {
+          differentiate(() => {
+            const body = (x: tf.Tensor) => tf.add(x, tf.mul(drawn ? tf.dropout(x, 0.5) : x, parameters.get('w')));
+            return tf.sum(run(call(gateOf({}), true), tf.add(parameters.get('w'), 1), body, []));
+          }, [parameters.variable('w')]);
+        } finally {
+          tf.Tensor.prototype.dataSync = dataSync;
+        }
+      });
+    for (let step = 0; step < 12; step++) pass(false);
+    expect(reads).toBe(2 * 4); // runs 1, 2, 4 and 8
+    for (let step = 12; step < 15; step++) pass(true); // the weight is zero: nothing shows
+    parameters.assign('w', tf.ones([64]));
+    expect(() => pass(true)).toThrow(expect.objectContaining({ code: 'HOOKLINE_RECOMPUTE' }));
+    expect(tf.memory().numTensors).toBe(numTensors);
+    parameters.dispose();
+  });
+
   it('is nothing special without a backward pass', () => {
     learner = mlp({ depth: 2 });
     const gates = openGates(learner.blocks);
