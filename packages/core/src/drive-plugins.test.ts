@@ -3,7 +3,7 @@ import { type DriveOptions, drivePlugins } from './drive-plugins.js';
 import { type Gates, mergeGates } from './gates.js';
 import { during } from './hooks/during.js';
 import type { Plugin } from './plugin.js';
-import { clipGradients, weightAveraging } from './plugins/index.js';
+import { clipGradients, evaluateEvery, lesioning, weightAveraging } from './plugins/index.js';
 import { residualMlp, type Vec } from './testing/index.js';
 import { createTrainer } from './trainer.js';
 
@@ -75,15 +75,29 @@ test('the border of the blocks is that of the trainer: hooks are asked, a closed
   expect(seen).toEqual([`${first} false`, `${second} true`]);
 });
 
+const keeping: Plugin = {
+  name: 'keeping',
+  setup: (run) => ({
+    onStep: during('end', (step) => {
+      run.weights.copy('start');
+      return step;
+    }),
+  }),
+};
+
 test.each<[string, Plugin, RegExp]>([
   ['changes gradients', clipGradients({ norm: 1 }), /changes gradients, which the test cannot do/],
-  ['averages weights', weightAveraging({ decay: 0.9 }), /weights, which the test cannot do/],
-  ['sets a rate', { name: 'rate', onStep: during('begin', (step) => ({ ...step, learningRate: 1 })) }, /sets 'learningRate'/],
-  ['freezes', { name: 'freeze', onStep: during('begin', (step) => ({ ...step, rateScale: () => 0 })) }, /sets 'rateScale'/],
-  ['accumulates', { name: 'accumulate', accumulation: 2 }, /accumulates gradients/],
-  ['skips an update', { name: 'skip', onStep: during('gradients', (step) => ({ ...step, skipUpdate: true })) }, /skips an update/],
-  ['asks for a checkpoint', { name: 'save', onStep: during('end', (step) => ({ ...step, checkpoint: true })) }, /asks for a checkpoint/],
-  ['asks for an evaluation', { name: 'evaluate', onStep: during('end', (step) => ({ ...step, evaluate: ['dev'] })) }, /no evaluation set/],
+  ['averages weights', weightAveraging({ decay: 0.9 }), /plugin 'weight-averaging' answers to evaluations, which the test cannot do/],
+  ['keeps weights', keeping, /plugin 'keeping', onStep, step 0: threw a plugin keeps weights, which the test cannot do/],
+  ['sets a rate', { name: 'rate', onStep: during('begin', (step) => ({ ...step, learningRate: 1 })) }, /plugin 'rate' sets 'learningRate'/],
+  ['freezes', { name: 'freeze', onStep: during('begin', (step) => ({ ...step, rateScale: () => 0 })) }, /plugin 'freeze' sets 'rateScale'/],
+  ['accumulates', { name: 'accumulate', accumulation: 2 }, /plugin 'accumulate' accumulates gradients/],
+  ['skips an update', { name: 'skip', onStep: during('gradients', (step) => ({ ...step, skipUpdate: true })) }, /plugin 'skip' skips an update/],
+  ['asks for a checkpoint', { name: 'save', onStep: during('end', (step) => ({ ...step, checkpoint: true })) }, /plugin 'save' asks for a checkpoint/],
+  ['asks for all evaluations', evaluateEvery({ steps: 1 }), /plugin 'evaluate-every' asks for an evaluation, which the test cannot do/],
+  ['answers to evaluations', { name: 'ear', onEval: during('evalBegin', (event) => event) }, /plugin 'ear' answers to evaluations/],
+  ['answers to evaluations by its setup', lesioning(), /plugin 'lesioning' answers to evaluations/],
+  ['asks for an evaluation of its own', { name: 'evaluate', onStep: during('end', (step) => ({ ...step, evaluate: ['dev'] })) }, /no evaluation set/],
   ['opens a gate', { name: 'open', onStep: during('begin', (step) => ({ ...step, gates: [] })) }, /planned 0 gates for 4 blocks/],
 ])('a plugin that %s is refused by name', async (_, plugin, message) => {
   const steps = async () => {

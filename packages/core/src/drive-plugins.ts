@@ -1,9 +1,10 @@
+import { isObservable, map } from 'rxjs';
 import type { Border } from './block.js';
 import { HooklineError } from './errors.js';
-import type { StepBegin, StepEnd } from './events.js';
+import type { StepBegin, StepEnd, StepEvent } from './events.js';
 import type { BlockInfo } from './gates.js';
 import type { Algebra, Gradients, Learner } from './learner.js';
-import type { Plugin } from './plugin.js';
+import type { Hooks, Operator, Plugin } from './plugin.js';
 import { startRun, trainingBlock } from './run.js';
 import { planRun } from './run-plan.js';
 import type { Services } from './services.js';
@@ -56,19 +57,23 @@ const beyondGates = {
  */
 export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenPlugins<T>> {
   const { driver, plugins, total, seed, learningRate = 0, hookTimeout, services } = options;
-  const refused = (what: string): HooklineError =>
-    new HooklineError('HOOKLINE_DRIVEN', `a plugin ${what}, which ${driver} cannot do`, { hint: 'train with createTrainer, where every plugin works' });
+  const refused: Refused = (what, by) =>
+    new HooklineError('HOOKLINE_DRIVEN', `${by === undefined ? 'a plugin' : `plugin '${by}'`} ${what}, which ${driver} cannot do`, {
+      hint: 'train with createTrainer, where every plugin works',
+    });
   const { learner, gradients, replay } = standIns(options, refused);
+  /** Who changed a field of an event last. */
+  const changedBy = new Map<string, string>();
   const plan = planRun<never, T>({
     learner,
-    plugins,
+    plugins: plugins.map((plugin) => watched(plugin, changedBy, refused)),
     steps: total,
     learningRate,
     ...(seed === undefined ? {} : { seed }),
     ...(hookTimeout === undefined ? {} : { hookTimeout }),
     ...(services === undefined ? {} : { services }),
   });
-  if (plan.accumulation > 1) throw refused('accumulates gradients');
+  if (plan.accumulation > 1) throw refused('accumulates gradients', plugins.find(({ accumulation = 1 }) => accumulation > 1)?.name);
   const run = await startRun(plan);
   const { hooks, progress } = run;
   let begun: StepBegin | undefined;
@@ -84,20 +89,21 @@ export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenP
       }
       const open = beginEvent(run);
       const answer = await hooks.step(open);
-      for (const [what, changed] of Object.entries(beyondGates)) if (changed(answer, open)) throw refused(`sets '${what}'`);
+      for (const [what, changed] of Object.entries(beyondGates)) if (changed(answer, open)) throw refused(`sets '${what}'`, changedBy.get(what));
       begun = answer;
       return answer;
     },
     block: () => trainingBlock(run, planned(), 0),
     async end(outcome) {
       const ready = await hooks.step(gradientsEvent<T>(planned(), gradients, replay));
-      if (ready.skipUpdate) throw refused('skips an update');
+      if (ready.skipUpdate) throw refused('skips an update', changedBy.get('skipUpdate'));
       if (ready.gradients !== gradients || ready.learningRate !== planned().learningRate) throw refused('changes an update');
       const end = await hooks.step(endEvent(ready, outcome));
       begun = undefined;
       progress.step += 1;
       progress.position += 1;
-      if (end.checkpoint) throw refused('asks for a checkpoint');
+      if (end.checkpoint) throw refused('asks for a checkpoint', changedBy.get('checkpoint'));
+      if (end.evaluate.length > 0) throw refused('asks for an evaluation', changedBy.get('evaluate'));
       return end;
     },
     close() {
@@ -112,12 +118,43 @@ export async function drivePlugins<T>(options: DriveOptions<T>): Promise<DrivenP
   };
 }
 
-type Refused = (what: string) => HooklineError;
+type Refused = (what: string, by?: string) => HooklineError;
+
+/** The operator, noting which fields of an event it changes. */
+function noting<T>(operator: Operator<StepEvent<T>>, note: (field: string) => void): Operator<StepEvent<T>> {
+  let asked: StepEvent<T> | undefined;
+  const ask = map((event: StepEvent<T>) => {
+    asked = event;
+    return event;
+  });
+  const answer = map((event: StepEvent<T>) => {
+    if (event !== asked) for (const [field, value] of Object.entries(event ?? {})) if (value !== asked?.[field as keyof StepEvent<T>]) note(field);
+    return event;
+  });
+  const noted: Operator<StepEvent<T>> = (events) => {
+    const answers = operator(events.pipe(ask));
+    return isObservable(answers) ? answers.pipe(answer) : answers;
+  };
+  return Object.assign(noted, operator); // its marks too
+}
+
+/** The plugin, noting what it changes in a step. One that answers to evaluations is refused: the driver's own would not ask it. */
+function watched<T>(plugin: Plugin<T>, changedBy: Map<string, string>, refused: Refused): Plugin<T> {
+  const hooked = <H extends Hooks<T>>(hooks: H): H => {
+    if (typeof hooks !== 'object' || hooks === null) return hooks;
+    if (hooks.onEval) throw refused('answers to evaluations', plugin.name);
+    if (typeof hooks.onStep !== 'function') return hooks;
+    return { ...hooks, onStep: noting(hooks.onStep, (field) => void changedBy.set(field, plugin.name)) };
+  };
+  const direct = hooked(plugin);
+  const setup = direct?.setup;
+  return typeof setup === 'function' ? { ...direct, setup: (run, state) => hooked(setup.call(plugin, run, state)) } : direct;
+}
 
 /** A learner and gradients that plugins may be told of and not use. */
-function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveOptions<T>, refused: Refused) {
+function standIns<T>({ driver, blocks, algebra, total, batchesPerEpoch = total }: DriveOptions<T>, refused: Refused) {
   const never = (what: string) => (): never => {
-    throw refused(what);
+    throw refused(what); // inside a hook, whose plugin the error names
   };
   const weights = {
     names: [],
@@ -134,7 +171,7 @@ function standIns<T>({ blocks, algebra, total, batchesPerEpoch = total }: DriveO
     algebra,
     weights,
     data: { batchesPerEpoch, batch: training, counts: training },
-    evaluationSets: [],
+    evaluationSets: [`${driver}'s own`], // so that who asks for all sets asks for one
     gradients: training,
     update: training,
     evaluate: training,
