@@ -41,7 +41,17 @@ function warnOfNoRate({ options, plugins, services }: Pick<RunPlan<any, any>, 'o
     services.resolve(Logger).warn('the learning rate is 0: nothing will be learnt; give createTrainer a learningRate, or a plugin that sets it');
 }
 
-/** @throws HooklineError `HOOKLINE_OPTIONS`, `HOOKLINE_PLUGIN_…` */
+/** Gates without a block would be planned, and nothing left out. */
+function refuseIdleGates({ learner, plugins }: Pick<RunPlan<any, any>, 'learner' | 'plugins'>): void {
+  if (learner.blocks.length > 0) return;
+  const idle = plugins.find(({ provides = [], shares = [] }) => [...provides, ...shares].includes('gating'));
+  if (!idle) return;
+  throw new HooklineError('HOOKLINE_GATES', `plugin '${idle.name}' plans gates, and the learner has no block`, {
+    hint: 'run each residual block of the model by block(name, x, body)',
+  });
+}
+
+/** @throws HooklineError `HOOKLINE_OPTIONS`, `HOOKLINE_GATES`, `HOOKLINE_PLUGIN_…` */
 export function planRun<B, T>(options: TrainerOptions<B, T>): RunPlan<B, T> {
   checkTrainerOptions(options);
   const { learner, seed = 0 } = options;
@@ -49,6 +59,7 @@ export function planRun<B, T>(options: TrainerOptions<B, T>): RunPlan<B, T> {
   const candidates = withDefaults(learner.defaults ?? [], options.plugins ?? [], given);
   candidates.forEach(checkPlugin);
   const plugins = orderPlugins(candidates);
+  refuseIdleGates({ learner, plugins });
   const accumulation = plugins.reduce((factor, plugin) => factor * (plugin.accumulation ?? 1), 1);
   const services = createServices(options.services);
   const news = createBus(services.resolve(Logger));

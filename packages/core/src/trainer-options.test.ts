@@ -41,3 +41,12 @@ test.each<[unknown, string, string]>([
   expect(create).toThrow(words);
   expect(create).toThrow(expect.objectContaining({ code: `HOOKLINE_PLUGIN_${code}` }));
 });
+
+test('a plugin that plans gates is refused where there is no block to close', () => {
+  const learner = { ...residualMlp(), blocks: [] };
+  const create = (plugin: Plugin) => createTrainer({ learner, steps: 1, ...rate, plugins: [plugin] });
+  expect(() => create({ name: 'dropping', provides: ['gating'] })).toThrow(
+    expect.objectContaining({ code: 'HOOKLINE_GATES', message: expect.stringContaining("plugin 'dropping' plans gates, and the learner has no block") }),
+  );
+  expect(create({ name: 'other', provides: ['clipping'] }).plan()).toEqual(['other']);
+});
