@@ -1,4 +1,5 @@
 import { HooklineError } from '@hookline/core';
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
@@ -31,7 +32,7 @@ describe('where nothing is found, it says what it saw', () => {
 
   it('no add', () => {
     expect(refusal(model(x, dense('b', dense('a', x))))).toBe(
-      "model 'mine' has no residual block: 2 layers, no add layer; a residual block ends in tf.layers.add",
+      "model 'mine' has no residual block: 2 layers, no add layer; a residual block ends in tf.layers.add; sums inside a layer of one's own are not seen",
     );
   });
 
@@ -54,6 +55,26 @@ describe('where nothing is found, it says what it saw', () => {
     const sum = add('sum', x, dense('outer', inner));
     expect(refusal(model(x, [sum, inner]))).toMatch(/1 add layer; 'sum': 'inner' inside its branch is an output of the model too/);
     expect(refusal(model(x, [sum, dense('aside', inner)]))).toMatch(/'sum': 'inner' inside its branch is used by 'aside' too/);
+  });
+
+  it("an add of the user's own, whatever its class is called", () => {
+    class Half extends tfl.layers.Layer {
+      static className = 'Add';
+      override call(inputs: tf.Tensor[]) {
+        return tf.div(tf.addN(inputs), 2);
+      }
+      override computeOutputShape([shape]: tfl.Shape[]) {
+        return shape as tfl.Shape;
+      }
+    }
+    expect(refusal(model(x, new Half({ name: 'half' }).apply([x, dense('b', x)]) as Sym))).toMatch(/no add layer/);
+  });
+
+  it('a shortcut of one row that would be broadcast over rows of which the number is open', () => {
+    const rows = tfl.input({ name: 'rows', shape: [null, 4] });
+    const one = tfl.layers.reshape({ name: 'one', targetShape: [1, 4] }).apply(tfl.layers.globalAveragePooling1d({}).apply(rows)) as Sym;
+    const scaled = tfl.layers.multiply({ name: 'scaled' }).apply([rows, one]) as Sym;
+    expect(refusal(model(rows, add('sum', one, scaled)))).toMatch(/changes the shape: 'one', which would stay, is \[\?,1,4\], the sum \[\?,\?,4\]/);
   });
 
   it('a sum that changes the shape of what would stay', () => {

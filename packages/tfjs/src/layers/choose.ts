@@ -13,7 +13,8 @@ const chosenBlock = z.strictObject({
   shortcut: z.string().optional(),
 });
 
-const residualBlockOptions = z.strictObject({
+/** The options of `residualBlocks`. */
+export const residualBlockOptions = z.strictObject({
   /**
    * The blocks to take, by the names of their add layers: a pattern (`*` stands for any characters, or a RegExp), which picks among those that are
    * found, or a list, each of which must be one. Default: all. An add layer of a model inside the model is called `outer/add_1`.
@@ -57,7 +58,9 @@ function sight(modelName: string, graph: Graph, found: readonly (Span | Refused)
   const list = reasons.length > 3 ? [...reasons.slice(0, 3), '…'] : reasons;
   return refuse(
     `model '${modelName}' has no residual block: ${[seen, ...list].join('; ')}`,
-    found.length === 0 ? 'a residual block ends in tf.layers.add' : 'name the add layer and the layer whose output stays: blocks: [{ ends, shortcut }]',
+    found.length === 0
+      ? "a residual block ends in tf.layers.add; sums inside a layer of one's own are not seen"
+      : 'name the add layer and the layer whose output stays: blocks: [{ ends, shortcut }]',
   );
 }
 

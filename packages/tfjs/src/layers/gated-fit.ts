@@ -1,15 +1,18 @@
 import { type Block, type Gates, HooklineError } from '@hookline/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { GatedModel } from './gated-model.js';
+import type { Layer } from './graph.js';
 import { withoutLosses } from './without-losses.js';
 
 /** The border of the blocks in one forward pass. */
 type Border = Block<tf.Tensor> & { verify(): void };
 
 export interface GatedFit {
-  /** The next batch's gates. */
+  /** The next batch's gates: it begins. */
   plan(gates: Gates, block: Border): void;
+  /** It is over. */
+  trained(): void;
   end(): void;
 }
 
@@ -19,6 +22,9 @@ interface Trained {
   optimizer_: tf.Optimizer;
   isTraining: boolean;
 }
+
+/** The list of weights as `minimize` takes it. */
+type Variables = Parameters<tf.Optimizer['minimize']>[2];
 
 const fault = (what: string, hint: string): HooklineError => new HooklineError('HOOKLINE_FIT', `gatingCallback: ${what}`, { hint });
 
@@ -64,20 +70,43 @@ export function gateFit(model: LayersModel, gated: GatedModel, ended: () => void
     );
   }
   let planned: { readonly gates: Gates; readonly block: Border } | undefined;
+  /** Between begin and end of a batch. */
+  let within = false;
+  const untold = (): HooklineError =>
+    fault(
+      'a batch is trained that it was not told of',
+      "let fit call its callbacks, and call trainOnBatch outside of fit's batches: when an epoch begins or ends",
+    );
 
   const { outputs, reset } = gatedOutputs(model, (inputs) => {
-    if (!planned) throw fault('a batch is trained that it was not told of', 'let fit call its callbacks');
+    if (!planned) throw untold();
     return gated.apply(inputs, planned.block, { training: true });
   });
   const { minimize } = optimizer;
+
+  /** Whether a trained weight takes part. */
+  const reached = (skipped: ReadonlySet<Layer>, weights: Variables): boolean => {
+    const idle = new Set([...skipped].flatMap((layer) => layer.weights.map((weight) => weight.read())));
+    return weights === undefined || weights.some((weight) => !idle.has(weight));
+  };
+  /** As `minimize`, which refuses where no weight takes part: the cost alone, and a step of the optimizer without gradients, as a closed block's weights have it. */
+  const stand = (cost: () => tf.Scalar, returned = false, weights: Variables = []): tf.Scalar | null => {
+    const value = tf.tidy(cost);
+    optimizer.applyGradients(weights.map(({ name }) => ({ name, tensor: undefined as unknown as tf.Tensor })));
+    if (returned) return value;
+    value.dispose();
+    return null;
+  };
   optimizer.minimize = function minimizeGated(...args: Parameters<typeof minimize>) {
+    if (!planned && within) throw untold();
     if (!planned) return minimize.apply(optimizer, args);
     const { gates, block } = planned;
+    const skipped = gated.skipped(gates);
     const whole = trained.outputs;
     trained.outputs = outputs;
     reset();
     try {
-      const cost = withoutLosses(gated.skipped(gates), () => minimize.apply(optimizer, args));
+      const cost = withoutLosses(skipped, () => (reached(skipped, args[2]) ? minimize.apply(optimizer, args) : stand(...args)));
       block.verify();
       return cost;
     } finally {
@@ -112,6 +141,10 @@ export function gateFit(model: LayersModel, gated: GatedModel, ended: () => void
   return {
     plan(gates, block) {
       planned = { gates, block };
+      within = true;
+    },
+    trained() {
+      within = false;
     },
     end,
   };

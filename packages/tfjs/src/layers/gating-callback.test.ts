@@ -1,11 +1,11 @@
-import { clipGradients, during, type Gates, mergeGates, type Plugin } from '@hookline/core';
+import { clipGradients, createTrainer, during, type Gates, mergeGates, type Plugin } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadEngine } from '../engines/index.js';
 import { countKernels } from '../kernels.js';
 import { residualCnn, type TrainedModel, transformer } from './fixtures/trained-models.js';
-import { gatingCallback } from './index.js';
+import { gatingCallback, layersLearner } from './index.js';
 
 beforeAll(async () => {
   await loadEngine('cpu');
@@ -256,6 +256,117 @@ describe('the training', () => {
     await expect(run({})).rejects.toMatchObject({ code: 'HOOKLINE_FIT', message: expect.stringContaining('how many batches') });
   });
 
+  it.each([0, 2])('counts from the epoch that fitDataset begins with, %i', async (initialEpoch) => {
+    const { model, xs, ys, loss } = residualCnn();
+    model.compile({ optimizer: 'sgd', loss });
+    const heard: number[] = [];
+    const ear: Plugin = {
+      name: 'ear',
+      onStep: during('begin', (step) => {
+        heard.push(step.total);
+        return step;
+      }),
+    };
+    const dataset = {
+      size: 1,
+      iterator: async () => {
+        let left = 1;
+        return { next: async () => (left-- > 0 ? { value: { xs: tf.clone(xs), ys: tf.clone(ys) }, done: false } : { value: null, done: true }) };
+      },
+    } as unknown as Parameters<typeof model.fitDataset>[0];
+    await model.fitDataset(dataset, { epochs: 3, initialEpoch, verbose: 0, callbacks: gatingCallback(model, ear) });
+    expect(heard).toEqual(Array.from({ length: 3 - initialEpoch }, () => 3 - initialEpoch));
+  });
+
+  it('goes on through steps whose closed blocks hold all that is trained, as the trainer does', async () => {
+    const make = () => {
+      const input = tfl.input({ shape: [3] });
+      const inside = tfl.layers.dense({ name: 'inside', units: 3, kernelInitializer: tfl.initializers.glorotUniform({ seed: 1 }) });
+      const x = tfl.layers.add({ name: 'block' }).apply([input, inside.apply(input) as tfl.SymbolicTensor]) as tfl.SymbolicTensor;
+      const head = tfl.layers.dense({ name: 'head', units: 2, trainable: false, kernelInitializer: tfl.initializers.glorotUniform({ seed: 2 }) });
+      const model = tfl.model({ inputs: input, outputs: head.apply(x) as tfl.SymbolicTensor });
+      model.compile({ optimizer: tf.train.adam(0.01), loss: 'meanSquaredError' });
+      return { model, xs: tf.randomNormal([6, 3], 0, 1, 'float32', 1), ys: tf.ones([6, 2]), loss: 'meanSquaredError', blocks: ['block'] };
+    };
+    const closed = closing((step) => (step % 3 === 0 ? ['block'] : []));
+    const [one, other] = [make(), make()];
+    const losses: number[] = [];
+    const ear = new tfl.CustomCallback({ onBatchEnd: async (_, logs) => void losses.push(logs?.['loss'] as number) });
+    await one.model.fit(one.xs, one.ys, { epochs: 2, batchSize: 2, shuffle: false, verbose: 0, callbacks: [gatingCallback(one.model, closed), ear] });
+    const trainer = createTrainer({
+      learner: layersLearner(other.model, { data: { xs: other.xs, ys: other.ys, batchSize: 2, shuffle: false } }),
+      plugins: [closed],
+      steps: 6,
+    });
+    const expected: number[] = [];
+    trainer.on('step', ({ loss }) => void expected.push(loss));
+    await trainer.run();
+    expect(losses.length).toBe(6);
+    for (const [i, loss] of losses.entries()) expect(loss).toBeCloseTo(expected[i] as number, 5);
+    const kernels = [one, other].map(({ model }) => model.getLayer('inside').getWeights()[0]?.dataSync() as Float32Array);
+    for (const [i, weight] of (kernels[0] as Float32Array).entries()) expect(weight).toBeCloseTo(kernels[1]?.[i] as number, 5);
+  });
+
+  it('takes an optimizer that has no settings to show', async () => {
+    class Own extends tf.Optimizer {
+      steps = 0;
+      applyGradients() {
+        this.steps++;
+      }
+    }
+    const one = residualCnn();
+    const optimizer = new Own();
+    await fit(one, gatingCallback(one.model), optimizer, 1);
+    expect(optimizer.steps).toBe(3);
+  });
+
+  it('knows a Sequential as it is when it is trained', async () => {
+    const { model: inner, xs } = residualCnn();
+    const model = tfl.sequential({ layers: [inner] });
+    const callback = gatingCallback(
+      model,
+      closing(() => ['model/block0']),
+    );
+    model.add(tfl.layers.dense({ units: 1 }));
+    model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+    await model.fit(xs, tf.ones([6, 1]), { epochs: 1, verbose: 0, callbacks: callback });
+  });
+
+  it('refuses a batch of the same model within one of fit: it would take its gates', async () => {
+    const { model, xs, ys, loss } = residualCnn();
+    model.compile({ optimizer: 'sgd', loss });
+    const between = new tfl.CustomCallback({ onEpochBegin: async () => void (await model.trainOnBatch(xs, ys)) });
+    await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: [gatingCallback(model), between] });
+    const within = new tfl.CustomCallback({ onBatchBegin: async () => void (await model.trainOnBatch(xs, ys)) });
+    await expect(model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: [gatingCallback(model), within] })).rejects.toMatchObject({
+      code: 'HOOKLINE_FIT',
+      message: expect.stringContaining(
+        "a batch is trained that it was not told of; let fit call its callbacks, and call trainOnBatch outside of fit's batches",
+      ),
+    });
+  });
+
+  it('refuses to stand beside a plain object, of which tf.layers makes copies', async () => {
+    const { model, xs, ys, loss } = residualCnn();
+    model.compile({ optimizer: 'sgd', loss });
+    const callback = gatingCallback(model);
+    await model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: callback });
+    const fitting = model.fit(xs, ys, { epochs: 1, verbose: 0, callbacks: [{ onEpochEnd: async () => undefined }, callback] as never });
+    await expect(fitting).rejects.toMatchObject({ code: 'HOOKLINE_FIT', message: expect.stringContaining('make the others with new tf.CustomCallback') });
+  });
+
+  it.each<[string, readonly unknown[], string, RegExp]>([
+    ['plugins in a list', [[closing(() => [])]], 'HOOKLINE_OPTIONS', /plugins are given in a list; give them one by one/],
+    ['plugins among the options', [{ plugins: [closing(() => [])] }], 'HOOKLINE_OPTIONS', /plugins are given in a list/],
+    ['a misspelt option', [{ step: 3 }], 'HOOKLINE_OPTIONS', /gatingCallback: there is no option 'step'; did you mean 'steps'\?/],
+    ['a misspelt option of the blocks', [{ residual: { block: 'add*' } }], 'HOOKLINE_OPTIONS', /no option 'residual.block'; did you mean 'blocks'\?/],
+    ['no steps', [{ steps: 0 }], 'HOOKLINE_OPTIONS', /'steps'/],
+    ['null', [null], 'HOOKLINE_OPTIONS', /expected object.*steps, seed, residual/],
+  ])('refuses %s', (_, given, code, message) => {
+    const { model } = residualCnn();
+    expect(() => gatingCallback(model, ...(given as readonly Plugin[]))).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  });
+
   it('refuses what it cannot do, by name', async () => {
     const one = residualCnn();
     await expect(fit(one, gatingCallback(one.model, clipGradients({ norm: 1 })), tf.train.sgd(0.01))).rejects.toThrow(
@@ -263,6 +374,7 @@ describe('the training', () => {
     );
     const other = residualCnn();
     await expect(fit(other, gatingCallback(one.model), tf.train.sgd(0.01))).rejects.toThrow('another model is being trained');
+    await expect(fit(other, gatingCallback(residualCnn().model), tf.train.sgd(0.01))).rejects.toThrow('another model is being trained'); // not compiled
     expect(() => gatingCallback(tfl.sequential({ layers: [tfl.layers.dense({ units: 1, inputShape: [1] })] }))).toThrow(
       expect.objectContaining({ code: 'HOOKLINE_RESIDUAL' }),
     );

@@ -1,4 +1,5 @@
-import { type Graph, isA, nodeAt, sourceOf, valuesAbove } from './graph.js';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { type Graph, type Layer, nodeAt, sourceOf, valuesAbove } from './graph.js';
 import { isKernel, isProjecting } from './layer-kinds.js';
 
 /** How the inputs of an add are divided: what stays when the branch is left out, and what the branch gives. */
@@ -12,7 +13,16 @@ export interface Split {
   readonly projection: readonly number[];
 }
 
-export const isAdd = (graph: Graph, index: number): boolean => isA(nodeAt(graph, index), 'Add');
+/** What adds in tf.layers: a class of the user's own may add otherwise, whatever its name. */
+const stock = tfl.layers.add({ name: 'stock' }) as Layer as Merging;
+
+/** Where `tf.layers.add` and its kin differ. */
+type Merging = Layer & { readonly mergeFunction: unknown };
+
+export const isAdd = (graph: Graph, index: number): boolean => {
+  const { layer } = nodeAt(graph, index);
+  return layer?.call === stock.call && (layer as Merging).mergeFunction === stock.mergeFunction;
+};
 
 const quoted = (graph: Graph, values: readonly number[]): string => {
   const names = [...new Set(values)].map((value) => `'${sourceOf(graph, value).name}'`);

@@ -24,7 +24,9 @@ export interface Refused {
   readonly residual: boolean;
 }
 
-const same = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((size, i) => size === b[i] || size === null || b[i] === null);
+/** Whether what stays may have the shape of the sum. A size of 1 beside an open one does not: it would be broadcast. */
+const same = (kept: Shape, sum: Shape): boolean =>
+  kept.length === sum.length && kept.every((size, i) => size === sum[i] || size === null || (sum[i] === null && size !== 1));
 const shown = (shape: Shape): string => `[${shape.map((size) => size ?? '?')}]`;
 
 /** Nodes of these values and all that depends on them. */
