@@ -77,11 +77,15 @@ const codes = { loss: 'HOOKLINE_LOSS', metric: 'HOOKLINE_METRIC' } as const;
 function checkOne(kind: Kind, given: unknown, names: readonly string[]): void {
   if (typeof given === 'function') return;
   if (typeof given !== 'string') {
-    throw new HooklineError(codes[kind], `a ${kind} is ${given === undefined ? 'missing' : `a ${typeof given}`}`, { hint: 'give a name or a function' });
+    throw new HooklineError(codes[kind], `a ${kind} is ${given === undefined ? 'missing' : given === null ? 'null' : `of type ${typeof given}`}`, {
+      hint: 'give a name or a function',
+    });
   }
   if (names.includes(given)) return;
   const logits = kind === 'loss' && /softmaxcrossentropy/i.test(given) ? "'categoricalCrossentropy' takes what a softmax answers" : undefined;
-  throw new HooklineError(codes[kind], `there is no ${kind} '${given}'`, { hint: logits ?? `${didYouMean(given, names)} Or give a function (yTrue, yPred)` });
+  throw new HooklineError(codes[kind], `there is no ${kind} '${given}'`, {
+    hint: logits ?? `${didYouMean(given, names).replace(/[^?]$/, '$&.')} Or give a function (yTrue, yPred)`,
+  });
 }
 
 const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given);

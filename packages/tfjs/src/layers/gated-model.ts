@@ -117,8 +117,9 @@ export function gatedModel(model: LayersModel, options?: ResidualBlockOptions): 
     blocks,
     rows,
     apply(inputs, block, { training = false, outside } = {}) {
-      if (inputs.length !== graph.inputs.length) {
-        throw new HooklineError('HOOKLINE_LAYERS_MODEL', `model '${model.name}' takes ${graph.inputs.length} inputs and was given ${inputs.length}`);
+      if (!Array.isArray(inputs) || inputs.length !== graph.inputs.length) {
+        const given = Array.isArray(inputs) ? inputs.length : 'no list of them';
+        throw new HooklineError('HOOKLINE_LAYERS_MODEL', `model '${model.name}' takes ${graph.inputs.length} inputs and was given ${given}`);
       }
       const values: Values = new Map(graph.inputs.map((value, i) => [value, inputs[i] as tf.Tensor]));
       let masks = masksOf(graph);

@@ -185,6 +185,21 @@ describe('checkpoints', () => {
     expect(report.steps).toBe(7);
   });
 
+  it.each<[string, (layer: tfl.layers.Layer) => tfl.layers.Layer]>([
+    ['a model', (layer) => tfl.sequential({ name: 'inner', layers: [tfl.layers.reshape({ targetShape: [2, 2], inputShape: [2, 2] }), layer] })],
+    ['a wrapper', (layer) => tfl.layers.timeDistributed({ name: 'each', layer })],
+  ])('go on with the draws of dropout inside %s', async (_, within) => {
+    const make = () => {
+      const input = tfl.input({ shape: [2, 2] });
+      const initial = tfl.initializers.glorotUniform({ seed: 3 });
+      const inside = tfl.layers.dense({ name: 'inside', units: 2, kernelInitializer: initial }).apply(input) as tfl.SymbolicTensor;
+      const dropped = within(tfl.layers.dropout({ name: 'drop', rate: 0.5 })).apply(inside) as tfl.SymbolicTensor;
+      const model = tfl.model({ inputs: input, outputs: tfl.layers.add({ name: 'block' }).apply([input, dropped]) as tfl.SymbolicTensor });
+      return layersLearner(model, { loss: 'meanSquaredError', data: { xs: tf.ones([8, 2, 2]), ys: tf.zeros([8, 2, 2]), batchSize: 4 } });
+    };
+    await resumeConformance({ plugins: () => [], learner: make, steps: 6, kills: [3] });
+  });
+
   it('put back what was saved, the weights that are not trained among it', async () => {
     const { model, xs, ys, loss } = branched();
     const learner = layersLearner(model, { loss, data: { xs, ys } });
@@ -247,18 +262,48 @@ describe('what is wrong is said', () => {
     ['a misspelt metric', { metrics: ['acuracy'] }, 'HOOKLINE_METRIC', /no metric 'acuracy'; did you mean 'accuracy'\?/],
     ['an unknown optimizer', { optimizer: 'adamm' }, 'HOOKLINE_OPTIMIZER', /no optimizer 'adamm'; did you mean 'adam'\?/],
     ['factors that do not fit', { lossWeights: [1, 2] }, 'HOOKLINE_OPTIONS', /lossWeights/],
+    ['factors that are one', { lossWeights: 2 }, 'HOOKLINE_OPTIONS', /option 'lossWeights': must be numbers in a list or by output/],
+    ['a misspelt option', { evaluations: {} }, 'HOOKLINE_OPTIONS', /no option 'evaluations'; did you mean 'evaluation'\?/],
+    ["model.fit's option", { validationData: [xs, ys] }, 'HOOKLINE_OPTIONS', /no option 'validationData'/],
+    ['a misspelt option of the data', { data: { xs, ys, batchsize: 2 } }, 'HOOKLINE_OPTIONS', /layersLearner: data: there is no option 'batchsize'/],
+    ['a set without a name', { evaluation: { xs, ys } }, 'HOOKLINE_OPTIONS', /evaluation is a set without a name; name it/],
+    ['a loss that is none', { loss: [null] }, 'HOOKLINE_LOSS', /a loss is null; give a name or a function/],
+    ['a metric far from all', { metrics: ['somethingElse'] }, 'HOOKLINE_METRIC', /cosine\. Or give a function/],
+    ["the name of hookline's optimizer", { optimizer: 'adamw' }, 'HOOKLINE_OPTIMIZER', /hookline's own; give its options: \{ type: 'adamw' \}/],
+    ['a momentum without its number', { optimizer: 'momentum' }, 'HOOKLINE_OPTIMIZER', /tf.train.momentum\(learningRate, momentum\)/],
+    ['what makes an optimizer', { optimizer: tf.train.adam }, 'HOOKLINE_OPTIMIZER', /the optimizer is a value of type function; give a name/],
+    ['a rate', { optimizer: { type: 'adam', learningRate: 0.1 } }, 'HOOKLINE_OPTIONS', /optimizer has an option 'learningRate'; the rate is the trainer's/],
     ['a block that is none', { residual: { blocks: ['attention9'] } }, 'HOOKLINE_RESIDUAL', /attention9/],
   ])('%s', (_, options, code, message) => {
     expect(() => make(options)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
 
-  it("an optimizer of somebody's own", () => {
-    class Own extends tf.SGDOptimizer {
-      override getClassName() {
-        return 'Own';
-      }
-    }
-    expect(() => make({ optimizer: new Own(0.1) })).toThrow(/optimizer 'Own' is not supported; supported are SGD, Momentum/);
+  it.each<[string, tf.Optimizer]>([
+    ['of its own class', new (class Own extends tf.Optimizer { applyGradients() {} getConfig() { return {}; } })()], // biome-ignore format: short
+    ['that extends one of tf.train', new (class Own extends tf.SGDOptimizer {})(0.1)],
+  ])('an optimizer %s', (_, optimizer) => {
+    expect(() => make({ optimizer })).toThrow(/optimizer 'Own' is not supported; supported are SGD, Momentum/);
+  });
+
+  it('no options', () => {
+    expect(() => layersLearner(model, undefined as never)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
+    expect(() => layersLearner(model, { loss } as never)).toThrow(/layersLearner: data is missing; give \{ xs, ys \}/);
+  });
+
+  it('a model that has nothing to train, and one that has grown since', async () => {
+    const frozen = transformer().model;
+    for (const layer of frozen.layers) layer.trainable = false;
+    await expect(createTrainer({ learner: make({}, frozen), steps: 1 }).run()).rejects.toMatchObject({
+      code: 'HOOKLINE_GRADIENTS',
+      message: expect.stringContaining('nothing is trained: the model has no parameter to train'),
+    });
+    const grown = tfl.sequential({ layers: [transformer().model] });
+    const learner = make({}, grown);
+    grown.add(tfl.layers.dense({ units: 1 }));
+    await expect(createTrainer({ learner, steps: 1 }).run()).rejects.toMatchObject({
+      code: 'HOOKLINE_LAYERS_MODEL',
+      message: expect.stringContaining('has other layers than when layersLearner was called'),
+    });
   });
 
   it('no loss at all', () => {

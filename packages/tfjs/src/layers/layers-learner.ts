@@ -4,15 +4,18 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { callCompiled, freeOwned } from '../compile/index.js';
 import { nativeBackend } from '../compile/native.js';
 import { tensorLearner } from '../learner/learner.js';
-import { type Examples, type TensorRows, type TensorTree, tensorRows } from '../learner/tensor-rows.js';
+import { dataOf, setsOf } from '../learner/learner-data.js';
+import type { Examples, TensorRows, TensorTree } from '../learner/tensor-rows.js';
 import { tensorSeed } from '../ops/index.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import type { ResidualBlockOptions } from './choose.js';
 import { compilationOf, type LossOption, type MetricOption, trainedModel } from './compilation.js';
 import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
 import { gatedModel, type Outside } from './gated-model.js';
+import { graphOf } from './graph.js';
 import { keyedDropout } from './keyed-dropout.js';
 import { layerParameters } from './layer-parameters.js';
+import { checkLayersLearner } from './layers-learner-options.js';
 import { movingAverages } from './moving-averages.js';
 import { chooseOptimizer } from './stock-optimizer.js';
 import { layerWeights } from './weights.js';
@@ -39,8 +42,6 @@ export interface LayersLearnerOptions<X extends TensorTree, Y extends TensorTree
   /** Plugins of the model's recipe; each gives way to a user's plugin that provides the same capability. */
   readonly defaults?: readonly Plugin<tf.Tensor>[];
 }
-
-const dataOf = <X extends TensorTree, Y extends TensorTree>(data: LayersData<X, Y>): Data<Examples<X, Y>> => ('batch' in data ? data : tensorRows(data));
 
 /** The optimizer's own rate, at every step. */
 const rateOf = (learningRate: number): Plugin<tf.Tensor> => ({
@@ -71,17 +72,19 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
   model: LayersModel,
   options: LayersLearnerOptions<X, Y>,
 ): Learner<Examples<X, Y>, tf.Tensor> {
+  checkLayersLearner(options);
   const gated = gatedModel(model, options.residual);
+  const built = [...model.outputs];
   const inner = trainedModel(model);
   const { losses, metrics, sparse } = compilationOf(model, options);
   const { options: optimizer, learningRate } = chooseOptimizer(options.optimizer ?? inner.optimizer ?? 'adam');
   const factors = weightsOf(options.lossWeights, inner.outputNames);
   const weights = layerWeights(model);
   const parameters = layerParameters(weights);
-  const drawing = keyedDropout([...weights.values()].map(({ layer }) => layer).concat(inner.layers));
+  const drawing = keyedDropout(graphOf(model));
   const moving = movingAverages(parameters);
-  const data = dataOf(options.data);
-  const sets = new Map(Object.entries(options.evaluation ?? {}).map(([name, set]) => [name, dataOf(set)]));
+  const data = dataOf('layersLearner: data', options.data);
+  const sets = setsOf('layersLearner', options.evaluation);
   const owner = {};
   const [inputs, targets] = [inputPorts(inner), targetPorts(inner, sparse)];
   const objectiveNames = inner.outputNames.length === 1 ? ['loss'] : inner.outputNames.map((name) => `${name}_loss`);
@@ -173,8 +176,15 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
         return learner.algebra.run(call, x, body, others);
       },
     },
-    gradients: (batch, block, denominators, into, seed = [0, 0], frozen) =>
-      moving.run(into !== undefined, () => drawing.run(() => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed, frozen)))),
+    gradients(batch, block, denominators, into, seed = [0, 0], frozen) {
+      if (built.some((output, i) => output !== model.outputs[i])) {
+        throw new HooklineError('HOOKLINE_LAYERS_MODEL', `model '${model.name}' has other layers than when layersLearner was called`, {
+          hint: 'add all layers first',
+        });
+      }
+      const pass = () => drawing.within(seed, () => learner.gradients(batch, block, denominators, into, seed, frozen));
+      return moving.run(into !== undefined, () => drawing.run(pass));
+    },
     update(gradients, plan) {
       const told = learner.update(gradients, plan);
       moving.settle(plan.skip);

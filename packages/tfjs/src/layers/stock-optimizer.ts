@@ -1,6 +1,7 @@
 import { didYouMean, HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { OptimizerOptions } from '../optimizers/options.js';
+import { checkNoRate, isOptimizer } from '../learner/learner-options.js';
+import { type OptimizerOptions, optimizerOptions } from '../optimizers/options.js';
 
 /** An optimizer as a learner runs it, and its learning rate where it has one of its own. */
 export interface OptimizerChoice {
@@ -17,6 +18,20 @@ const named = {
   adagrad: () => tf.train.adagrad(0.01),
   adadelta: () => tf.train.adadelta(1, 0.95, tf.backend().epsilon()),
 } satisfies Record<string, () => tf.Optimizer>;
+
+/** The classes of `tf.train`. One that extends them may step otherwise, though it has their settings and goes by their name. */
+const classes: readonly unknown[] = [
+  tf.SGDOptimizer,
+  tf.MomentumOptimizer,
+  tf.AdamOptimizer,
+  tf.AdamaxOptimizer,
+  tf.RMSPropOptimizer,
+  tf.AdagradOptimizer,
+  tf.AdadeltaOptimizer,
+];
+
+/** Names of hookline's own. */
+const types = optimizerOptions.options.flatMap((option) => [...option.shape.type.values]);
 
 type Config = Readonly<Record<string, number>> & { readonly useNesterov?: boolean; readonly centered?: boolean };
 
@@ -45,9 +60,13 @@ const refused = (what: string, hint: string): HooklineError => new HooklineError
 
 /** The settings of an optimizer of TensorFlow.js, read off it: it stays as it is, with its moments; a learner's begin anew. */
 function ofInstance(optimizer: tf.Optimizer): OptimizerChoice {
-  const name = optimizer.getClassName();
-  const make = byClass[name];
-  if (!make) throw refused(`optimizer '${name}' is not supported`, `supported are ${Object.keys(byClass).join(', ')}, or options such as { type: 'adamw' }`);
+  const make = classes.includes(optimizer.constructor) ? byClass[optimizer.getClassName()] : undefined;
+  if (!make) {
+    throw refused(
+      `optimizer '${optimizer.constructor.name}' is not supported`,
+      `supported are ${Object.keys(byClass).join(', ')}, or options such as { type: 'adamw' }; classes of one's own run under model.fit with gatingCallback`,
+    );
+  }
   const config = optimizer.getConfig() as unknown as Config;
   return { options: make(config), learningRate: config['learningRate'] };
 }
@@ -60,6 +79,9 @@ export function chooseOptimizer(given: string | tf.Optimizer | OptimizerOptions)
   if (typeof given === 'string') {
     const name = given.toLowerCase();
     const make = Object.hasOwn(named, name) ? named[name as keyof typeof named] : undefined;
+    if (!make && name === 'momentum') throw refused(`optimizer '${given}' needs a momentum`, 'give tf.train.momentum(learningRate, momentum)');
+    const type = types.find((one) => one === name);
+    if (!make && type) throw refused(`optimizer '${given}' is one of hookline's own`, `give its options: { type: '${type}' }; the rate is the trainer's`);
     if (!make) throw refused(`there is no optimizer '${given}'`, didYouMean(given, Object.keys(named)));
     const optimizer = make();
     try {
@@ -68,6 +90,13 @@ export function chooseOptimizer(given: string | tf.Optimizer | OptimizerOptions)
       optimizer.dispose();
     }
   }
-  if (given instanceof tf.Optimizer) return ofInstance(given);
+  if (isOptimizer(given)) return ofInstance(given);
+  if (typeof given !== 'object' || given === null || !('type' in given)) {
+    throw refused(
+      `the optimizer is ${given === null ? 'null' : `a value of type ${typeof given}`}`,
+      "give a name, what tf.train.adam(…) answers, or options: { type: 'adamw' }",
+    );
+  }
+  checkNoRate('layersLearner', given);
   return { options: given, learningRate: undefined };
 }

@@ -72,6 +72,11 @@ export function discoverBlocks(parameters: Parameters, forward: (block: Block<tf
   });
 
   const block: Block<tf.Tensor> = (name, x, body, ...inputs) => {
+    if (typeof name !== 'string' || name === '')
+      throw misused(`a block is called ${typeof name === 'string' ? 'by no name' : String(name)}`, 'its name is a string');
+    if (!(x instanceof tf.Tensor) || typeof body !== 'function') {
+      throw misused(`block '${name}' is given ${x instanceof tf.Tensor ? 'no body' : 'no tensor'}`, 'block(name, x, body, ...inputs)');
+    }
     if (at.block !== undefined) throw misused(`block '${name}' lies inside block '${at.block}'`, 'use branch() for the parts of a block');
     if (found.some((one) => one.name === name)) throw misused(`there are two blocks '${name}'`, 'give each call of block() a name of its own');
     const made: Found = { name, branches: [], operations: 0 };

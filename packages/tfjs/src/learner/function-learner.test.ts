@@ -123,13 +123,13 @@ describe('the blocks', () => {
     ['asynchronous', 4, 'HOOKLINE_BLOCK', /asynchronous/],
   ])('later %s are refused at that step', async (_, turn, code, message) => {
     let calls = 0;
-    const forward: Options['forward'] = (x, { block }) => {
+    const forward: Options['forward'] = (x, { block, get }) => {
       calls++;
       const now = calls > 2 ? turn : 0;
       const order = now === 1 ? ['b', 'a'] : now === 3 ? ['a'] : ['a', 'b'];
       const body = (name: string) => (at: tf.Tensor) =>
         name === 'a' || now < 2 ? tf.tanh(at) : now === 4 ? (Promise.resolve(at) as never) : tf.sum(at, 1, true);
-      return order.reduce((h, name) => block(name, h, body(name)), x);
+      return order.reduce((h, name) => block(name, h, body(name)), tf.mul(x, tf.mean(get('stem'))));
     };
     const learner = learnerOf({ forward, loss: (y) => tf.mean(y) });
     await expect(losses(learner)).rejects.toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
@@ -216,6 +216,15 @@ describe('training', () => {
   });
 });
 
+it('a first step whose closed blocks hold all parameters trains nothing, and the next ones go on', async () => {
+  const closed: Plugin = {
+    name: 'closed',
+    onStep: during('begin', (step) => ({ ...step, gates: step.gates.map((gate) => ({ ...gate, active: step.index > 0 })) })),
+  };
+  const forward: Options['forward'] = (x, { block, get }) => block('only', x, (at) => tf.mul(at, tf.mean(get('stem'))));
+  expect((await losses(learnerOf({ forward, loss: (y) => tf.mean(y) }), [closed])).length).toBe(6);
+});
+
 describe('evaluation', () => {
   it('answers with means over all rows, and sees averaged weights even where the model captures its variables', async () => {
     const byName = learnerOf({ evaluation: { dev: { ...rows(), batchSize: 4 } }, metrics: { accuracy } });
@@ -262,8 +271,78 @@ describe('wrong options', () => {
     ],
     ['whole numbers', { parameters: { stem: tf.ones([2], 'int32') } }, 'HOOKLINE_PARAMETERS', /'stem' is int32/],
     ['a parameter that is not there', { parameters: {} }, 'HOOKLINE_PARAMETERS', /no parameter 'stem'/],
+    ['a misspelt option', { optimzer: { type: 'sgd' } } as never, 'HOOKLINE_OPTIONS', /no option 'optimzer'; did you mean 'optimizer'\?/],
+    [
+      'a misspelt option of the data',
+      { data: { ...rows(), batchsize: 4 } as never },
+      'HOOKLINE_OPTIONS',
+      /data: there is no option 'batchsize'; did you mean 'batchSize'/,
+    ],
+    ['another reduction', { reduction: 'average' as never }, 'HOOKLINE_OPTIONS', /'reduction'/],
+    ['no parameters', { parameters: undefined as never }, 'HOOKLINE_OPTIONS', /option 'parameters': must be an object/],
+    ['no forward pass', { forward: undefined as never }, 'HOOKLINE_OPTIONS', /option 'forward': must be a function/],
+    ['no loss', { loss: undefined as never }, 'HOOKLINE_OPTIONS', /option 'loss': must be a name, or a function/],
+    ['no data', { data: undefined as never }, 'HOOKLINE_OPTIONS', /functionLearner: data is missing; give \{ xs, ys \}/],
+    ['no targets', { data: { xs: tf.ones([3, 4]) } as never }, 'HOOKLINE_OPTIONS', /data: option 'ys': must be a tensor/],
+    ['a list of tensors', { data: [tf.ones([3, 4]), tf.ones([3])] as never }, 'HOOKLINE_OPTIONS', /data is an array/],
+    ['names of blocks', { blocks: ['layer.0'] as never }, 'HOOKLINE_OPTIONS', /option 'blocks\[0\]': expected object/],
+    ['numbers in arrays', { parameters: { stem: [[1, 2]] } as never }, 'HOOKLINE_PARAMETERS', /'stem' is neither a tensor nor \{ shape, data \}/],
+    ['the name of an optimizer', { optimizer: 'sgd' as never }, 'HOOKLINE_OPTIONS', /optimizer is 'sgd'; give options.*the rate is the trainer's/],
+    ['an optimizer of tf.train', { optimizer: tf.train.adam(0.1) as never }, 'HOOKLINE_OPTIONS', /optimizer is an instance; give options/],
+    [
+      'a rate',
+      { optimizer: { type: 'adam', learningRate: 0.1 } as never },
+      'HOOKLINE_OPTIONS',
+      /optimizer has an option 'learningRate'; the rate is the trainer's/,
+    ],
+    ['an asynchronous forward pass', { forward: (async (x: tf.Tensor) => x) as never }, 'HOOKLINE_OPTIONS', /forward is asynchronous/],
+    ['a block called by a number', { forward: (x, { block }) => block(1 as never, x, tf.tanh) }, 'HOOKLINE_BLOCK', /a block is called 1; its name is a string/],
+    ['a block without a body', { forward: (x, { block }) => block('a', x, undefined as never) }, 'HOOKLINE_BLOCK', /block 'a' is given no body/],
+    ['a body before its tensor', { forward: (x, { block }) => block('a', tf.tanh as never, x as never) }, 'HOOKLINE_BLOCK', /block 'a' is given no tensor/],
+    ['a body that answers a list', { forward: (x, { block }) => block('a', x, (at) => [at] as never) }, 'HOOKLINE_SHAPE', /block 'a' answers with an array/],
+    ['a set without a name', { evaluation: rows() as never }, 'HOOKLINE_OPTIONS', /evaluation is a set without a name; name it/],
+    ['a set in a list', { evaluation: { dev: [tf.ones([1])] as never } }, 'HOOKLINE_OPTIONS', /evaluation set 'dev' is an array/],
+    [
+      'a data set of tf.data',
+      { data: { batch: () => undefined, iterator: async () => undefined, mapAsync: () => undefined } as never },
+      'HOOKLINE_OPTIONS',
+      /data is a data set of tf.data.*give tensors/,
+    ],
+    ['data without counts', { data: { batchesPerEpoch: 1, batch: () => rows() } as never }, 'HOOKLINE_OPTIONS', /data: option 'counts': must be a function/],
+    [
+      'batches in lists',
+      { data: { batchesPerEpoch: 1, batch: () => [1] as never, counts: () => ({ loss: 1 }) } },
+      'HOOKLINE_OPTIONS',
+      /batch\(\) answers with an array without xs and ys/,
+    ],
   ])('%s', (_, change, code, message) => {
     expect(() => learnerOf(change)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  });
+
+  it('options that are none at all', () => {
+    expect(() => functionLearner(undefined as never)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
+  });
+
+  it.each([{ rows: 10 }, 10, undefined])('counts %j, which do not say the loss', async (counts) => {
+    const learner = learnerOf({ data: { batchesPerEpoch: 1, batch: () => rows(), counts: () => counts as never } });
+    await expect(losses(learner)).rejects.toThrow(expect.objectContaining({ code: 'HOOKLINE_OBJECTIVE', message: expect.stringContaining('{ loss: items }') }));
+  });
+
+  it('tensors that were disposed of', async () => {
+    const given = rows();
+    const learner = learnerOf({ data: given });
+    given.xs.dispose();
+    await expect(losses(learner)).rejects.toThrow('functionLearner: data: a tensor was disposed of since');
+    expect(() => learnerOf({ data: given })).toThrow('functionLearner: data: xs: a tensor is disposed of');
+  });
+
+  it.each<[string, Partial<Options>]>([
+    ['does not depend on the model', { loss: () => tf.scalar(1) }],
+    ['was cut off from it', { forward: (x, context) => tf.tensor(forwardWith()(x, context).arraySync()), loss: (y) => tf.mean(y) }],
+  ])('a loss that %s', async (_, change) => {
+    await expect(losses(learnerOf(change))).rejects.toThrow(
+      expect.objectContaining({ code: 'HOOKLINE_GRADIENTS', message: expect.stringContaining('nothing is trained: no parameter has part in the loss') }),
+    );
   });
 
   it('an initial tensor that the model itself uses', () => {

@@ -4,9 +4,11 @@ import { undoAssignments } from '../compile/watch.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import { discoverBlocks } from './discover-blocks.js';
 import { tensorLearner } from './learner.js';
+import { dataOf, setsOf } from './learner-data.js';
+import { checkFunctionLearner } from './learner-options.js';
 import { type LossName, lossOf } from './losses.js';
 import { type InitialParameters, type Parameters, parametersFrom } from './parameters.js';
-import { type Examples, type TensorRows, tensorRows } from './tensor-rows.js';
+import type { Examples, TensorRows } from './tensor-rows.js';
 import { type KernelCall, watchKernels } from './watch-kernels.js';
 
 /** What a forward pass may use besides its input. */
@@ -45,9 +47,6 @@ export interface FunctionLearnerOptions<X, Y, O> {
   readonly defaults?: readonly Plugin<tf.Tensor>[];
 }
 
-const isData = <X, Y>(data: TensorRows<X, Y> | Data<Examples<X, Y>>): data is Data<Examples<X, Y>> => 'batch' in data;
-const dataOf = <X, Y>(data: TensorRows<X, Y> | Data<Examples<X, Y>>): Data<Examples<X, Y>> => (isData(data) ? data : tensorRows(data));
-
 const isParameters = (given: Parameters | InitialParameters): given is Parameters => typeof given['get'] === 'function';
 
 /** Calls `f` with the variables that hold these parameters holding what `get` answers: a model may use its own variables without asking for them. */
@@ -81,10 +80,11 @@ const batchMissing = (): HooklineError =>
  * @throws HooklineError `HOOKLINE_OPTIONS`, `HOOKLINE_PARAMETERS`, `HOOKLINE_SHAPE` for a loss that is no scalar, and what `discoverBlocks` throws
  */
 export function functionLearner<X, Y, O>(options: FunctionLearnerOptions<X, Y, O>): Learner<Examples<X, Y>, tf.Tensor> {
-  const { forward, reduction = 'mean', optimizer = { type: 'adamw' }, evaluation = {}, metrics = {}, defaults } = options;
+  checkFunctionLearner(options);
+  const { reduction = 'mean', optimizer = { type: 'adamw' }, metrics = {}, defaults } = options;
   const loss = typeof options.loss === 'function' ? options.loss : (lossOf(options.loss) as unknown as (output: O, ys: Y) => tf.Tensor);
-  const data = dataOf(options.data);
-  const sets = new Map(Object.entries(evaluation).map(([name, set]) => [name, dataOf(set)]));
+  const data = dataOf('functionLearner: data', options.data);
+  const sets = setsOf('functionLearner', options.evaluation);
   const parameters = isParameters(options.parameters) ? options.parameters : parametersFrom(options.parameters);
 
   const context = (block: Block<tf.Tensor>, mode: ForwardContext['mode'], seed: ForwardContext['seed']): ForwardContext => ({
@@ -93,6 +93,14 @@ export function functionLearner<X, Y, O>(options: FunctionLearnerOptions<X, Y, O
     mode,
     seed,
   });
+  const forward = (x: X, given: ForwardContext): O => {
+    const output = options.forward(x, given);
+    if (!(output instanceof Promise)) return output;
+    output.catch(() => undefined); // what it throws once the pass is over says less
+    throw new HooklineError('HOOKLINE_OPTIONS', 'functionLearner: forward is asynchronous', {
+      hint: 'a forward pass is synchronous: compute what it awaits before',
+    });
+  };
   const lossSum = (output: O, ys: Y, count: number): tf.Tensor => {
     const value = scalarOf('the loss', loss(output, ys));
     return reduction === 'sum' ? value : tf.mul(value, count);
@@ -101,7 +109,10 @@ export function functionLearner<X, Y, O>(options: FunctionLearnerOptions<X, Y, O
   /** A forward pass for what it shows. */
   const rehearse = (block: Block<tf.Tensor>): void => {
     const batch = data.batch(0);
-    if (batch instanceof Promise) throw batchMissing();
+    if (batch instanceof Promise) {
+      batch.catch(() => undefined);
+      throw batchMissing();
+    }
     const copied = new Map(isParameters(options.parameters) ? [] : Object.entries(options.parameters).map(([name, value]) => [value as unknown, name]));
     for (const name of parameters.names) copied.delete(parameters.variable(name));
     const note = ({ inputs }: KernelCall): void => {

@@ -81,6 +81,12 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
   const state = { parameters, optimizer, slots };
   const live = new Set<Accumulator>();
   const compiled = compiledBlocks(parameters, blocks);
+  const algebra = tensorAlgebra(compiled);
+  /** Whether a gradient has arrived once. */
+  let trains = false;
+  /** Blocks whose every part ran in the pass in progress; counted until a gradient has arrived. */
+  let whole = 0;
+  const idle = (why: string, hint: string): HooklineError => new HooklineError('HOOKLINE_GRADIENTS', `nothing is trained: ${why}`, { hint });
 
   const factorsOf = (names: readonly string[], denominators: Counts): number[] =>
     names.map((name) => {
@@ -132,7 +138,13 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
     blocks,
     data,
     evaluationSets,
-    algebra: tensorAlgebra(compiled),
+    algebra: {
+      ...algebra,
+      run(call, x, body, inputs) {
+        if (!trains && Object.values(call.gate.branches).every(({ active }) => active)) whole += 1;
+        return algebra.run(call, x, body, inputs);
+      },
+    },
     weights: slots,
     ...(defaults ? { defaults } : {}),
     gradients(batch, block, denominators, into, seed = [0, 0], frozen = () => false) {
@@ -140,7 +152,17 @@ export function tensorLearner<B>(options: TensorLearnerOptions<B>): Learner<B, t
         throw new HooklineError('HOOKLINE_WEIGHTS', 'training was asked for while an evaluation uses other weights', { hint: 'await the evaluation first' });
       }
       const accumulator = accumulatorOf(into);
+      if (!trains && parameters.names.length === 0) throw idle('the model has no parameter to train', 'make a layer trainable');
+      whole = 0;
       const { gradients, losses } = pass(batch, block, denominators, seed, frozen);
+      if (!trains && gradients.size === 0 && whole === blocks.length && !parameters.names.some(frozen)) {
+        for (const loss of losses.values()) loss.dispose();
+        throw idle(
+          'no parameter has part in the loss',
+          'compute it from the output by ops of TensorFlow.js, which have gradients: dataSync() and new tensors have none',
+        );
+      }
+      trains ||= gradients.size > 0;
       accumulator.add(gradients, losses);
       live.add(accumulator);
       return accumulator.handle();

@@ -28,7 +28,7 @@ export type LossName = keyof typeof losses;
 export function lossOf(name: string): RowMean {
   if (Object.hasOwn(losses, name)) return losses[name as LossName];
   throw new HooklineError('HOOKLINE_OPTIONS', `there is no loss '${name}'`, {
-    hint: `${didYouMean(name, Object.keys(losses))} Or give a function of output and target`,
+    hint: `${didYouMean(name, Object.keys(losses)).replace(/[^?]$/, '$&.')} Or give a function of output and target`,
   });
 }
 

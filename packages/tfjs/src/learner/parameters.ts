@@ -35,6 +35,15 @@ function checkSize(name: string, { shape, data }: NamedTensor): void {
   });
 }
 
+function checkHost(name: string, value: NamedTensor): void {
+  if (!Array.isArray(value?.shape) || typeof value.data?.length !== 'number') {
+    throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' is neither a tensor nor { shape, data }`, {
+      hint: `give a tf.Tensor, a tf.Variable or { shape, data }, each by a name of its own, such as '${name}.weight'`,
+    });
+  }
+  checkSize(name, value);
+}
+
 const variableOf = ({ shape, data }: NamedTensor): tf.Variable => tf.tidy(() => tf.variable(tf.tensor(new Float32Array(data), [...shape], 'float32')));
 
 /**
@@ -56,7 +65,7 @@ export type InitialParameters = Readonly<Record<string, tf.Variable | tf.Tensor 
 export function parametersFrom(initial: InitialParameters): Parameters {
   const entries = Object.entries(initial);
   for (const [name, value] of entries) {
-    if (!(value instanceof tf.Tensor)) checkSize(name, value);
+    if (!(value instanceof tf.Tensor)) checkHost(name, value);
     else if (value.dtype !== 'float32' || (value instanceof tf.Variable && !value.trainable)) {
       throw new HooklineError('HOOKLINE_PARAMETERS', `parameter '${name}' is ${value.dtype === 'float32' ? 'not trainable' : value.dtype}`, {
         hint: 'parameters are trainable and float32: leave out what is not trained',

@@ -22,12 +22,23 @@ export interface TensorRows<X, Y> extends Examples<X, Y> {
   readonly seed?: number;
 }
 
-const options = z.object({ batchSize: z.int().min(1).default(32), shuffle: z.boolean().default(true), seed: z.int().min(0).default(0) });
+const tree = z.custom((value) => value !== undefined, 'must be a tensor, or tensors in an array or a plain object');
+
+const options = z.strictObject({
+  xs: tree,
+  ys: tree,
+  batchSize: z.int().min(1).default(32),
+  shuffle: z.boolean().default(true),
+  seed: z.int().min(0).default(0),
+});
+
+const keepThem = 'the learner reads them at each step: dispose of them after it';
 
 function treeOf(what: string, value: unknown): Structure {
   const tree = structureOf(value);
+  if (tree?.tensors.some(({ isDisposed }) => isDisposed)) throw new HooklineError('HOOKLINE_OPTIONS', `${what}: a tensor is disposed of`, { hint: keepThem });
   if (!tree || tree.tensors.length === 0 || tree.tensors.some(({ rank }) => rank === 0)) {
-    throw new HooklineError('HOOKLINE_OPTIONS', `${what} must be a tensor, or tensors in an array or a plain object, with the examples along the first axis`);
+    throw new HooklineError('HOOKLINE_OPTIONS', `${what}: must be a tensor, or tensors in an array or a plain object, with the examples along the first axis`);
   }
   return tree;
 }
@@ -35,12 +46,13 @@ function treeOf(what: string, value: unknown): Structure {
 /**
  * Batches of rows of tensors, each a pure function of its position. A batch makes its tensors when `xs` or `ys` is read, and they are the reader's to free
  * (`tf.tidy`); between steps there is nothing on the device. The count of `loss` is the number of rows.
+ * @param who whose rows they are, as errors name it
  * @throws HooklineError `HOOKLINE_OPTIONS`, `HOOKLINE_SHAPE` where the tensors differ in their number of rows
  */
-export function tensorRows<X, Y>(rows: TensorRows<X, Y>): Data<Examples<X, Y>> {
-  const { batchSize, shuffle, seed } = parseOptions('tensorRows', options, rows);
-  const xs = treeOf('xs', rows.xs);
-  const ys = treeOf('ys', rows.ys);
+export function tensorRows<X, Y>(rows: TensorRows<X, Y>, who = 'tensorRows'): Data<Examples<X, Y>> {
+  const { batchSize, shuffle, seed } = parseOptions(who, options, rows);
+  const xs = treeOf(`${who}: xs`, rows.xs);
+  const ys = treeOf(`${who}: ys`, rows.ys);
   const counts = new Set([...xs.tensors, ...ys.tensors].map(({ shape }) => shape[0] as number));
   const [count] = counts;
   if (counts.size !== 1 || !count) {
@@ -57,6 +69,9 @@ export function tensorRows<X, Y>(rows: TensorRows<X, Y>): Data<Examples<X, Y>> {
     return known.order;
   };
   const pick = (tree: Structure, numbers: Int32Array): unknown => {
+    if (tree.tensors.some(({ isDisposed }) => isDisposed)) {
+      throw new HooklineError('HOOKLINE_OPTIONS', `${who}: a tensor was disposed of since`, { hint: keepThem });
+    }
     const index = tf.tensor1d(numbers, 'int32');
     const picked = tree.rebuild(tree.tensors.map((tensor) => tf.gather(tensor, index)));
     index.dispose();
