@@ -88,6 +88,13 @@ function checkOne(kind: Kind, given: unknown, names: readonly string[]): void {
   });
 }
 
+/** What a loss or metric answers with. @throws HooklineError `HOOKLINE_LOSS`, `HOOKLINE_METRIC` where it is no tensor: a function may answer anything */
+export function measured(kind: Kind, value: unknown): tf.Tensor {
+  if (value instanceof tf.Tensor) return value;
+  const got = value instanceof Promise ? 'a promise' : value === undefined ? 'nothing' : `a value of type ${typeof value}`;
+  throw new HooklineError(codes[kind], `a ${kind} answers with ${got}`, { hint: 'a function (yTrue, yPred) answers with a tensor, at once' });
+}
+
 const isList = (given: unknown): given is readonly unknown[] => Array.isArray(given);
 
 /** A list or names by output, or the same for all. */

@@ -360,6 +360,8 @@ describe('the training', () => {
     ['plugins among the options', [{ plugins: [closing(() => [])] }], 'HOOKLINE_OPTIONS', /plugins are given in a list/],
     ['a misspelt option', [{ step: 3 }], 'HOOKLINE_OPTIONS', /gatingCallback: there is no option 'step'; did you mean 'steps'\?/],
     ['a misspelt option of the blocks', [{ residual: { block: 'add*' } }], 'HOOKLINE_OPTIONS', /no option 'residual.block'; did you mean 'blocks'\?/],
+    ['options after plugins', [closing(() => []), { seed: 1 }], 'HOOKLINE_OPTIONS', /a plugin is without a name; options come before the plugins/],
+    ['what makes a plugin', [clipGradients], 'HOOKLINE_OPTIONS', /a plugin is a function; .*a plugin is what its function answers/],
     ['no steps', [{ steps: 0 }], 'HOOKLINE_OPTIONS', /'steps'/],
     ['null', [null], 'HOOKLINE_OPTIONS', /expected object.*steps, seed, residual/],
   ])('refuses %s', (_, given, code, message) => {

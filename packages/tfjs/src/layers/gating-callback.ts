@@ -62,8 +62,15 @@ function argumentsOf(given: readonly unknown[]): Arguments {
       hint: 'give them one by one, after the options if there are any: gatingCallback(model, { seed }, first, second)',
     });
   }
-  if ((object && 'name' in first) || typeof first === 'function') return { options: {}, plugins: given as Plugins };
-  return { options: parseOptions('gatingCallback', gatingOptions, first === undefined ? {} : first), plugins: rest as Plugins };
+  const optioned = first === undefined || (typeof first !== 'function' && !(object && 'name' in first));
+  const plugins = optioned ? rest : given;
+  const strange = plugins.find((plugin) => typeof plugin !== 'object' || plugin === null || !('name' in plugin));
+  if (strange !== undefined) {
+    throw new HooklineError('HOOKLINE_OPTIONS', `gatingCallback: a plugin is ${typeof strange === 'function' ? 'a function' : 'without a name'}`, {
+      hint: 'options come before the plugins, and a plugin is what its function answers: progressiveLayerDropping({ thetaBar: 0.5 })',
+    });
+  }
+  return { options: optioned && first !== undefined ? parseOptions('gatingCallback', gatingOptions, first) : {}, plugins: plugins as Plugins };
 }
 
 /** What `fit` calls a callback by. */

@@ -12,10 +12,10 @@ interface DropoutLayer extends Layer {
   readonly noiseShape: readonly number[] | null | undefined;
 }
 
-/** How tf.layers itself drops out: a class of the user's own does it otherwise, whatever its name. */
-const stockCall = tfl.layers.dropout({ rate: 0, name: 'stock' }).call;
+/** The class itself: those that extend it, tf.layers' spatial dropout and the user's own, draw otherwise. */
+const Dropout = tfl.layers.dropout({ rate: 0, name: 'stock' }).constructor;
 
-const isPlain = (layer: Layer): layer is DropoutLayer => layer.call === stockCall && ((layer as DropoutLayer).noiseShape ?? null) === null;
+const isPlain = (layer: Layer): layer is DropoutLayer => layer.constructor === Dropout && ((layer as DropoutLayer).noiseShape ?? null) === null;
 
 /** A layer and all that it calls: those of a model, the one that a wrapper repeats. */
 function withInner(layer: Layer): readonly Layer[] {

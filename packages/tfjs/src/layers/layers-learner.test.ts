@@ -323,6 +323,18 @@ describe('what is wrong is said', () => {
     learner.dispose();
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ['comes later', async () => tf.scalar(1), /a loss answers with a promise/],
+    ['does not come', () => undefined, /a loss answers with nothing/],
+    ['is no tensor', () => 1, /a loss answers with a value of type number/],
+  ])('a loss that %s', async (_, of, message) => {
+    const learner = make({ loss: of });
+    await expect(createTrainer({ learner, steps: 1 }).run()).rejects.toThrow(
+      expect.objectContaining({ code: 'HOOKLINE_LOSS', message: expect.stringMatching(message) }),
+    );
+    learner.dispose();
+  });
+
   it('a gate for a block that does not exist', async () => {
     const stray: Plugin = {
       name: 'stray',

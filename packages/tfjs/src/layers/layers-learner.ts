@@ -9,7 +9,7 @@ import type { Examples, TensorRows, TensorTree } from '../learner/tensor-rows.js
 import { tensorSeed } from '../ops/index.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import type { ResidualBlockOptions } from './choose.js';
-import { compilationOf, type LossOption, type MetricOption, trainedModel } from './compilation.js';
+import { compilationOf, type LossOption, type MetricOption, measured, trainedModel } from './compilation.js';
 import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
 import { gatedModel, type Outside } from './gated-model.js';
 import { graphOf } from './graph.js';
@@ -97,7 +97,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
       owner,
       'losses',
       (given: readonly tf.Tensor[], answers: readonly tf.Tensor[]) =>
-        losses.map((loss, i) => tf.mul(tf.mean(loss(given[i] as tf.Tensor, answers[i] as tf.Tensor)), factors[i] as number)),
+        losses.map((loss, i) => tf.mul(tf.mean(measured('loss', loss(given[i] as tf.Tensor, answers[i] as tf.Tensor))), factors[i] as number)),
       ys,
       outputs,
     );
@@ -157,8 +157,8 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
         const ys = feed('ys', batch.ys, targets);
         const outputs = gated.apply(xs, block, { outside: outside('evaluate', [0, 0]) });
         const means = lossMeans(ys, outputs);
-        const measured = metrics.map(({ of, output }) => tf.mean(of(ys[output] as tf.Tensor, outputs[output] as tf.Tensor)));
-        const all = tf.stack([tf.addN(means), ...(parts.length > 0 ? means : []), ...measured]);
+        const values = metrics.map(({ of, output }) => tf.mean(measured('metric', of(ys[output] as tf.Tensor, outputs[output] as tf.Tensor))));
+        const all = tf.stack([tf.addN(means), ...(parts.length > 0 ? means : []), ...values]);
         return { rows: rowsOf([...xs, ...ys]), values: [...all.dataSync()] };
       });
       for (const [k, value] of values.entries()) sums[k] = (sums[k] as number) + value * rows;
