@@ -1,8 +1,8 @@
-import { filter } from 'rxjs';
+import { filter, pipe } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { definePlugin } from '../define-plugin.js';
-import type { StepEvent } from '../events.js';
+import type { BlockCall, StepEvent } from '../events.js';
 import { openGates } from '../gates.js';
 import { during, eachBlock } from '../hooks/during.js';
 import type { Algebra, Learner } from '../learner.js';
@@ -21,7 +21,37 @@ async function failuresOf(checks: readonly Check[]): Promise<Record<string, stri
 
 const rates = [0.01, 0.002, 0.03, 0.004, 0.05];
 const bad = (parts: Omit<Plugin, 'name'>): Plugin => ({ name: 'bad', ...parts });
-const rateOf = (rate: (step: number) => number): Plugin => bad({ onStep: during('begin', (step) => ({ ...step, learningRate: rate(step.index) })) });
+const provides = ['learning-rate'];
+const rateOf = (rate: (step: number) => number): Plugin => bad({ provides, onStep: during('begin', (step) => ({ ...step, learningRate: rate(step.index) })) });
+
+/** A plugin whose rate depends on how many steps it has seen, which no checkpoint holds. */
+const counting = (rate: (seen: number, planned: number) => number): Plugin =>
+  bad({
+    provides,
+    setup: () => {
+      let seen = 0;
+      return { onStep: during('begin', (step) => ({ ...step, learningRate: rate(seen++, step.learningRate) })) };
+    },
+  });
+
+/** Tensors that a plugin forgets to forget. */
+const held: unknown[] = [];
+const holding = (which: (call: BlockCall) => boolean): Plugin =>
+  bad({
+    onForwardBlock: eachBlock((call) => {
+      if (call.phase === 'enter' && which(call)) held.push(call.input);
+      return call;
+    }),
+  });
+
+/** A plugin that changes what goes into the first block, and not by its answer. */
+const writing = (mode: BlockCall['mode']): Plugin =>
+  bad({
+    onForwardBlock: eachBlock((call) => {
+      if (call.mode === mode && call.phase === 'enter' && call.index === 0) call.input.values[0] *= 2;
+      return call;
+    }),
+  });
 
 /** A plugin with a state, changed at the end of each step. */
 const withState = (schema: z.ZodType, initial: unknown, next: (state: any) => unknown = (state) => state): Plugin =>
@@ -118,13 +148,28 @@ const misbehaviours: readonly Case[] = [
   [
     'keeps state in a closure of setup',
     'resumes as the run that was not interrupted',
-    /killed after step \d and resumed, the run differs/,
+    /killed after step 0 and resumed, the run differs/,
+    () => counting((seen) => rates[seen % 5]!),
+  ],
+  [
+    'counts to three in a closure',
+    'resumes as the run that was not interrupted',
+    /killed after step 0 and resumed/,
+    () => counting((seen, rate) => (seen % 3 === 2 ? rate / 2 : rate)),
+  ],
+  [
+    'counts on from the seventh step',
+    'resumes as the run that was not interrupted',
+    /killed after step 0 and resumed/,
+    () => counting((seen, rate) => (seen > 6 ? 1 : rate)),
+  ],
+  [
+    'cannot be resumed at an even step',
+    'resumes as the run that was not interrupted',
+    /setup of plugin 'bad' threw no phase/,
     () =>
-      bad({
-        setup: () => {
-          let n = 0;
-          return { onStep: during('begin', (step) => ({ ...step, learningRate: rates[n++ % 5]! })) };
-        },
+      atSetup(({ resumedAt }) => {
+        if (resumedAt > 0 && resumedAt % 2 === 0) throw new Error('no phase');
       }),
   ],
   [
@@ -140,10 +185,46 @@ const misbehaviours: readonly Case[] = [
     () => bad({ onStep: during('begin', (step) => ({ ...step, rateScale: (name) => (name === 'head' ? 0.1 : 1) })) }),
   ],
   [
-    "forgets others' requests",
+    'overwrites the rate and provides none',
     'does the same at any place in the list',
-    /instead of nothing|nothing instead of evaluation|instead of evaluation/,
+    /provides: \['learning-rate'\]/,
+    () => ({ ...rateOf(() => 0.005), provides: [] }),
+  ],
+  [
+    'overwrites what becomes of dropped parameters',
+    'does the same at any place in the list',
+    /and \['gating'\] for dropped and counter/,
+    () => bad({ onStep: during('begin', (step) => ({ ...step, dropped: 'decay', counter: 'own' })) }),
+  ],
+  [
+    "forgets others' evaluations",
+    'keeps what other plugins asked for',
+    /it takes back an evaluation of 'dev' that another plugin asked for/,
     () => bad({ onStep: during('end', (step) => ({ ...step, evaluate: [] })) }),
+  ],
+  [
+    'updates where another plugin left it out',
+    'keeps what other plugins asked for',
+    /it takes back the leaving out of an update/,
+    () => bad({ onStep: during('gradients', (step) => ({ ...step, skipUpdate: false })) }),
+  ],
+  [
+    'goes on where another plugin ends the run',
+    'keeps what other plugins asked for',
+    /it takes back an end of the run/,
+    () => bad({ onStep: during('end', (step) => ({ ...step, stop: undefined })) }),
+  ],
+  [
+    'goes on where another plugin ends the run after an evaluation',
+    'keeps what other plugins asked for',
+    /it takes back an end of the run/,
+    () => bad({ onEval: during('evalEnd', (event) => ({ ...event, stop: undefined })) }),
+  ],
+  [
+    "forgets others' checkpoints after evaluations",
+    'keeps what other plugins asked for',
+    /it takes back a checkpoint/,
+    () => bad({ onEval: during('evalEnd', (event) => ({ ...event, checkpoint: false })) }),
   ],
   [
     'opens blocks that another plugin closed',
@@ -211,15 +292,99 @@ const misbehaviours: readonly Case[] = [
     { slots: ['first'] },
   ],
   [
+    'changes evaluations late',
+    'leaves evaluation alone',
+    /it changes the gates of an evaluation/,
+    () => bad({ onEval: during('evalBegin', (event) => (event.step < 8 ? event : { ...event, gates: event.gates.map((gate) => ({ ...gate, gain: 0.5 })) })) }),
+  ],
+  [
+    'has the trainer evaluate other weights under the name of the trained ones',
+    'leaves evaluation alone',
+    /with it, an evaluation of 'dev' has a 'loss' of .* instead of/,
+    () =>
+      bad({
+        setup: ({ weights }) => ({
+          onStep: during('end', (step) => {
+            if (step.index === 0) weights.copy('early');
+            weights.copy('trained');
+            return step;
+          }),
+          onEval: pipe(
+            during('evalBegin', (event) => {
+              weights.restore('early');
+              return event;
+            }),
+            during('evalEnd', (event) => {
+              weights.restore('trained');
+              return event;
+            }),
+          ),
+        }),
+      }),
+    { slots: ['early', 'trained'] },
+  ],
+  ['writes into a tensor in training', 'changes no tensor in place', /it writes into the input of block 'block.0'/, () => writing('train')],
+  ['writes into a tensor in evaluations', 'changes no tensor in place', /it writes into the input of block 'block.0'/, () => writing('evaluate')],
+  [
+    'sorts the names of the weights for all',
+    'answers each event once',
+    /Cannot assign to read only property/,
+    () => atSetup(({ weights }) => (weights.names as string[]).reverse()),
+  ],
+  [
+    "copies over another plugin's slot",
+    'keeps to slots and streams of its own',
+    /it writes to a slot of weights 'ema' that it finds and did not make/,
+    () =>
+      bad({
+        setup: ({ weights }) => ({
+          onStep: during('end', (step) => {
+            if (weights.has('ema')) weights.copy('ema');
+            return step;
+          }),
+        }),
+      }),
+  ],
+  [
+    "draws the trainer's numbers",
+    'keeps to slots and streams of its own',
+    /it draws from the stream 'dropout.block'/,
+    () =>
+      bad({
+        setup: ({ random }) => ({ onStep: during('begin', (step) => ({ ...step, report: { ...step.report, draw: random('dropout.block', step.index, 0) } })) }),
+      }),
+  ],
+  [
     'reports NaN',
     'reports finite numbers',
     /step 0 reports 'ratio' as NaN/,
     () => bad({ onStep: during('end', (step) => ({ ...step, report: { ...step.report, ratio: 0 / 0 } })) }),
   ],
   [
+    'reports NaN where an update is left out',
+    'reports finite numbers',
+    /step 2 reports 'ratio' as NaN/,
+    () => bad({ onStep: during('end', (step) => ({ ...step, report: { ...step.report, ratio: step.skipped ? 0 / 0 : 1 } })) }),
+  ],
+  [
+    'reports NaN of closed blocks',
+    'reports finite numbers',
+    /step 0 reports 'block.1' as NaN/,
+    () =>
+      bad({
+        onStep: during('end', (step) => {
+          const each = step.gates.map((gate) => [gate.name, gate.active ? 1 : 0 / 0]);
+          return { ...step, report: { ...step.report, ...Object.fromEntries(each) } };
+        }),
+      }),
+  ],
+  ['keeps what goes through evaluations', 'keeps no tensor', /it holds tensors of \d steps that are over/, () => holding(({ mode }) => mode === 'evaluate')],
+  ['keeps tensors of every third step', 'keeps no tensor', /it holds tensors of \d steps that are over/, () => holding(({ step }) => step % 3 === 0)],
+  ['keeps tensors from the fourth step on', 'keeps no tensor', /it holds tensors of \d steps that are over/, () => holding(({ step }) => step >= 3)],
+  [
     'keeps what goes into a block',
     'keeps no tensor',
-    /it holds tensors of 3 steps that are over/,
+    /it holds tensors of 7 steps that are over/,
     () =>
       bad({
         setup: () => {
@@ -259,6 +424,7 @@ const misbehaviours: readonly Case[] = [
         return { ...step, learningRate: rates[n % 5]! };
       });
       return bad({
+        provides,
         state: { version: 1, schema: z.int(), initial: () => 0 },
         setup: (_, state) => {
           n = state.get();
@@ -289,6 +455,20 @@ const misbehaviours: readonly Case[] = [
       atSetup(() => {
         const timer = setInterval(() => undefined, 1000);
         listeners.push(() => clearInterval(timer));
+      }),
+  ],
+  [
+    'never comes to rest',
+    'leaves nothing behind',
+    /after a whole run, \d+ timers are still running/,
+    () =>
+      atSetup(() => {
+        let resting = false;
+        listeners.push(() => {
+          resting = true;
+        });
+        const loop = (): unknown => (resting ? undefined : setImmediate(loop));
+        loop();
       }),
   ],
   [
@@ -354,6 +534,7 @@ describe('pluginConformance', () => {
       name: 'cycling',
       options: z.strictObject({ factor: z.number().positive().default(1) }),
       state: { version: 1, schema: z.strictObject({ count: z.int() }), initial: () => ({ count: 0 }) },
+      order: () => ({ provides }),
       hooks: ({ factor }, run, state) => ({
         onStep: during('begin', (step) => {
           const { count } = state.get();
@@ -363,7 +544,7 @@ describe('pluginConformance', () => {
       }),
     });
     const checks = pluginConformance(() => cycling(), { refuses: [() => cycling({ factor: -1 }), () => cycling({ facter: 1 } as never)] });
-    expect(checks).toHaveLength(13);
+    expect(checks).toHaveLength(16);
     expect(await failuresOf(checks)).toEqual({});
   });
 
@@ -374,6 +555,7 @@ describe('pluginConformance', () => {
         expect(failures).toEqual({ [check]: expect.stringMatching(message) });
       } finally {
         for (const undo of listeners.splice(0)) undo();
+        held.length = 0;
       }
     });
   }

@@ -14,7 +14,7 @@ export interface ResumeConformanceOptions {
   readonly learner?: () => Awaitable<Learner>;
   /** Length of the run; default 12. */
   readonly steps?: number;
-  /** Steps between checkpoints; default 3. */
+  /** Steps between checkpoints; default 1, so that a run is resumed at every step, and a state of any period shows. */
   readonly every?: number;
   /** Steps between evaluations of all sets; default 4. */
   readonly evaluateEvery?: number;
@@ -40,11 +40,11 @@ interface Resumed extends Trace {
 }
 
 async function trace(options: ResumeConformanceOptions, store: MemoryStore, killAfter?: number): Promise<Resumed> {
-  const { steps = 12, plugins, services, directory, ...rest } = options;
+  const { steps = 12, every = 1, plugins, services, directory, ...rest } = options;
   const learner = await (options.learner ?? (() => residualMlp({ dropout: 0.2 })))();
   try {
     const where = { ...(directory === undefined ? {} : { directory: directory() }), ...(services ? { services } : {}) };
-    const run = { ...rest, ...where, learner, plugins: plugins(), steps, store };
+    const run = { ...rest, ...where, every, learner, plugins: plugins(), steps, store };
     const done = await tracedRun(killAfter === undefined ? run : { ...run, killAfter });
     return { ...done, states: exact(store.saved.at(-1)?.plugins) };
   } finally {

@@ -3,6 +3,7 @@ import type { Plugin } from '../../plugin.js';
 import { checkPlugin } from '../../plugin-shape.js';
 import type { CheckpointStore } from '../../trainer-types.js';
 import { ensure } from '../check.js';
+import { closing } from './gates.js';
 import { first, type PluginSubject, train } from './subject.js';
 
 /** Accumulates, and leaves the update of one step out: the less common ways through a step. */
@@ -23,10 +24,11 @@ export async function answersOnce(subject: PluginSubject): Promise<void> {
   await train(subject, { plugin, store: nowhere, around: (one) => [occasions, one], evaluateEvery: 2 });
 }
 
-/** What plugins report ends up in files and charts: JSON has no NaN. */
+/** What plugins report ends up in files and charts, in steps without an update and with closed blocks too: JSON has no NaN. */
 export async function reportsNumbers(subject: PluginSubject): Promise<void> {
   const { steps } = await train(subject);
-  for (const { index, report } of steps) {
+  const { steps: uncommon } = await train(subject, { around: (one) => [occasions, closing, one] });
+  for (const { index, report } of [...steps, ...uncommon]) {
     for (const [name, value] of Object.entries(report))
       ensure(Number.isFinite(value), `step ${index} reports '${name}' as ${value}`, 'leave out what is not known: report finite numbers only');
   }

@@ -1,6 +1,6 @@
 import { pipe } from 'rxjs';
 import type { BlockCall, EvalBegin, EvalEnd } from '../../events.js';
-import { during, eachBlock } from '../../hooks/during.js';
+import { asynchronously, during, eachBlock } from '../../hooks/during.js';
 import type { Learner } from '../../learner.js';
 import type { Plugin } from '../../plugin.js';
 import type { Tensors } from '../../values.js';
@@ -45,28 +45,36 @@ const tensorOf = (call: BlockCall): unknown => (call.phase === 'enter' ? call.in
 const after = (seen: Seen, learner: Learner): Plugin => ({
   name: 'conformance-after-evaluation',
   stage: last,
-  onEval: pipe(
-    during('evalBegin', (event) => {
-      ensure(same(event.gates, seen.begin?.gates), `it changes the gates of an evaluation`, hint);
-      ensure(event.weights === seen.begin?.weights, `it has evaluations use the weights of slot '${event.weights}'`, hint);
-      return event;
+  setup: (run) => ({
+    onEval: asynchronously(
+      pipe(
+        during('evalBegin', (event) => {
+          ensure(same(event.gates, seen.begin?.gates), `it changes the gates of an evaluation`, hint);
+          ensure(event.weights === seen.begin?.weights, `it has evaluations use the weights of slot '${event.weights}'`, hint);
+          return event;
+        }),
+        during('evalEnd', async (event) => {
+          const { metrics = {} } = seen.end ?? {};
+          const changed = Object.keys(metrics).find((name) => !Object.is(event.metrics[name], metrics[name]));
+          ensure(changed === undefined, `it changes the metric '${changed}' of an evaluation`, hint);
+          const moved = Object.keys(seen.weights ?? {}).find((name) => differentTensor({ [name]: seen.weights![name]! }, { [name]: learner.save()[name]! }));
+          ensure(moved === undefined, `it changes tensor '${moved}' in an evaluation`, hint);
+          const { gates, weights } = seen.begin!;
+          const without = await run.evaluate(event.set, { gates, weights, step: event.step });
+          const other = Object.keys(without).find((name) => !Object.is(metrics[name], without[name]));
+          ensure(other === undefined, `with it, an evaluation of '${event.set}' has a '${other}' of ${metrics[other!]} instead of ${without[other!]}`, hint);
+          return event;
+        }),
+      ),
+    ),
+    onForwardBlock: eachBlock((call) => {
+      const touched = call.mode === 'evaluate' && tensorOf(call) !== tensorOf(seen.call!);
+      return touched ? fault(`it replaces the ${call.phase === 'enter' ? 'input' : 'output'} of block '${call.name}' in an evaluation`, hint) : call;
     }),
-    during('evalEnd', (event) => {
-      const { metrics = {} } = seen.end ?? {};
-      const changed = Object.keys(metrics).find((name) => !Object.is(event.metrics[name], metrics[name]));
-      ensure(changed === undefined, `it changes the metric '${changed}' of an evaluation`, hint);
-      const moved = Object.keys(seen.weights ?? {}).find((name) => differentTensor({ [name]: seen.weights![name]! }, { [name]: learner.save()[name]! }));
-      ensure(moved === undefined, `it changes tensor '${moved}' in an evaluation`, hint);
-      return event;
-    }),
-  ),
-  onForwardBlock: eachBlock((call) => {
-    const touched = call.mode === 'evaluate' && tensorOf(call) !== tensorOf(seen.call!);
-    return touched ? fault(`it replaces the ${call.phase === 'enter' ? 'input' : 'output'} of block '${call.name}' in an evaluation`, hint) : call;
   }),
 });
 
-/** Evaluation is as without the plugin but for metrics that it adds: gates, slot, metrics, every block's input and output, and the weights after it. */
+/** Evaluation is as without the plugin but for metrics that it adds: gates, slot, every block's input and output, metrics, and the weights after it. */
 export async function leavesEvaluation(subject: PluginSubject): Promise<void> {
   const learner = await subject.learner();
   const seen: Seen = {};

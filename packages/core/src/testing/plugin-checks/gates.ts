@@ -7,7 +7,7 @@ import { ensure, same } from '../check.js';
 import { first, last, type PluginSubject, train } from './subject.js';
 
 /** Closes every second block, and the first branch of the others where there are several, before any other plugin. */
-const closing: Plugin = {
+export const closing: Plugin = {
   name: 'conformance-closing',
   stage: first,
   onStep: during('begin', (step) => ({

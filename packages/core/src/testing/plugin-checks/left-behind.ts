@@ -29,11 +29,14 @@ const failing: Plugin = {
 
 const isStop = (error: unknown): boolean => error === stop || (error as { cause?: unknown } | undefined)?.cause === stop;
 
+/** Runs of this length: there are many. */
+const steps = 6;
+
 type Ending = readonly [name: string, train: (subject: PluginSubject, learner: Learner) => Promise<unknown>];
 
 const endings: readonly Ending[] = [
-  ['a whole run', (subject, learner) => train(subject, { learner })],
-  ['a run that was left', (subject, learner) => train(subject, { learner, killAfter: 2 })],
+  ['a whole run', (subject, learner) => train(subject, { steps, learner })],
+  ['a run that was left', (subject, learner) => train(subject, { steps, learner, killAfter: 2 })],
   [
     'a run that was aborted',
     (subject, learner) => {
@@ -42,11 +45,11 @@ const endings: readonly Ending[] = [
         if (step.index === 2) controller.abort();
         return step;
       });
-      return train(subject, { learner, signal: controller.signal, around: (plugin) => [plugin, { name: 'conformance-aborting', onStep: abort }] });
+      return train(subject, { steps, learner, signal: controller.signal, around: (plugin) => [plugin, { name: 'conformance-aborting', onStep: abort }] });
     },
   ],
-  ['a run that threw', (subject, learner) => train(subject, { learner, around: (plugin) => [plugin, throwing] })],
-  ['a run that did not begin', (subject, learner) => train(subject, { learner, around: (plugin) => [plugin, failing] })],
+  ['a run that threw', (subject, learner) => train(subject, { steps, learner, around: (plugin) => [plugin, throwing] })],
+  ['a run that did not begin', (subject, learner) => train(subject, { steps, learner, around: (plugin) => [plugin, failing] })],
 ];
 
 /** After a run with the plugin, however it ended, everything is as if it had never been: the next run, the learner's verbs, timers, listeners. */
@@ -61,7 +64,7 @@ export async function leavesNothing(subject: PluginSubject, slots: readonly stri
   const learner = delegate(inner, { weights });
   try {
     const begun = learner.save();
-    const without = await train(subject, { learner, plugin: null });
+    const without = await train(subject, { steps, learner, plugin: null });
     const surroundings = () => ({ ...propertiesOf({ learner, algebra: learner.algebra, weights, data: learner.data }), ...listenersOfProcess() });
     const untouched = surroundings();
     for (const [name, run] of endings) {
@@ -72,6 +75,7 @@ export async function leavesNothing(subject: PluginSubject, slots: readonly stri
       } catch (error) {
         if (!isStop(error)) throw error;
       } finally {
+        await timers.turn();
         timers.release();
       }
       const now = surroundings();
@@ -81,7 +85,7 @@ export async function leavesNothing(subject: PluginSubject, slots: readonly stri
       const slot = [...made].find((one) => learner.weights.has(one) && !slots.includes(one));
       ensure(slot === undefined, `after ${name}, there is a slot of weights '${slot}'`, 'name those that are meant to stay: slots');
       learner.load(begun);
-      compareRuns(without, await train(subject, { learner, plugin: null }), (what) =>
+      compareRuns(without, await train(subject, { steps, learner, plugin: null }), (what) =>
         fault(`after ${name} with the plugin, a run without it is another one: ${what}`, 'change nothing but by the answers of hooks and by run.weights'),
       );
     }

@@ -6,8 +6,14 @@ import { fault } from '../check.js';
 import type { Trace } from '../traced-run.js';
 import { compareRuns, type PluginSubject, train } from './subject.js';
 
-/** Plans and asks for a little of everything that adds up in any order; `block` is the one that it closes and slows. */
-const neighbour = (name: string, stage: number, block: number): Plugin => ({
+/** What has one owner: whoever provides it may set it whatever others planned. */
+interface Owned {
+  readonly rate: boolean;
+  readonly policy: boolean;
+}
+
+/** Plans and asks for a little of everything that adds up in any order; `block` is the one that it closes and slows. What is owned is left alone. */
+const neighbour = (name: string, stage: number, block: number, { rate, policy }: Owned): Plugin => ({
   name,
   stage,
   setup: (run) => {
@@ -21,6 +27,8 @@ const neighbour = (name: string, stage: number, block: number): Plugin => ({
             openGates(run.blocks).map((gate, i) => ({ ...gate, active: i !== block || step.index % 2 === 0 })),
           ),
           rateScale: (parameter) => (slowed.has(parameter) ? 0.5 : 1) * step.rateScale(parameter),
+          ...(rate ? {} : { learningRate: step.index % 2 === 0 ? step.learningRate : 0.5 * step.learningRate }),
+          ...(policy ? {} : { dropped: 'zeroGradient' as const, counter: 'global' as const }),
           recompute: (one) => one === run.blocks[0]?.name || step.recompute(one),
           report: { ...step.report, [name]: step.index },
         })),
@@ -41,11 +49,13 @@ const neighbour = (name: string, stage: number, block: number): Plugin => ({
  * @param peers whether one of the neighbours has the plugin's own stage
  */
 export async function keepsItsPlace(subject: PluginSubject, peers: boolean): Promise<void> {
-  const { stage = 0 } = subject.make();
+  const { stage = 0, provides = [], shares = [] } = subject.make();
+  const owns = (capability: string): boolean => [...provides, ...shares].includes(capability);
+  const owned: Owned = { rate: owns('learning-rate'), policy: owns('gating') };
   const others = () => [
-    neighbour('conformance-early', stage - 25, 0),
-    ...(peers ? [neighbour('conformance-peer', stage, 1)] : []),
-    neighbour('conformance-late', stage + 25, 2),
+    neighbour('conformance-early', stage - 25, 0, owned),
+    ...(peers ? [neighbour('conformance-peer', stage, 1, owned)] : []),
+    neighbour('conformance-late', stage + 25, 2, { ...owned, policy: true }),
   ];
   let reference: Trace | undefined;
   for (let place = 0; place <= others().length; place++) {
@@ -54,7 +64,8 @@ export async function keepsItsPlace(subject: PluginSubject, peers: boolean): Pro
     compareRuns(reference, run, (what) =>
       fault(
         `behind ${place} of its neighbours the run is another one than before all of them: ${what}`,
-        'add to what is there: { ...step.report, mine }, step.rateScale(name) * mine, mergeGates(step.gates, mine), [...step.evaluate, mine], step.checkpoint || mine',
+        'add to what is there: { ...step.report, mine }, step.rateScale(name) * mine, mergeGates(step.gates, mine), step.learningRate * mine; ' +
+          "or own it: provides: ['learning-rate'], and ['gating'] for dropped and counter",
       ),
     );
   }

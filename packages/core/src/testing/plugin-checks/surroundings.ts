@@ -1,8 +1,23 @@
 type Timers = Pick<typeof globalThis, 'setTimeout' | 'setInterval' | 'clearTimeout' | 'clearInterval'>;
 
-/** Counts the timers that are set from now on and neither ran out nor were cleared; `release` gives the real functions back. */
-export function watchTimers(): { readonly running: () => number; readonly release: () => void } {
+/** What Node has besides. */
+interface Immediates {
+  setImmediate(fn: (...args: unknown[]) => void, ...args: unknown[]): unknown;
+  clearImmediate(handle: unknown): void;
+}
+
+export interface WatchedTimers {
+  readonly running: () => number;
+  /** Lets what is due at once run: an immediate that sets another is a loop. */
+  readonly turn: () => Promise<void>;
+  /** Gives the real functions back. */
+  readonly release: () => void;
+}
+
+/** Counts the timers and immediates that are set from now on and neither ran out nor were cleared. */
+export function watchTimers(): WatchedTimers {
   const real: Timers = { setTimeout, setInterval, clearTimeout, clearInterval };
+  const { setImmediate: soon, clearImmediate: notSoon } = globalThis as Partial<Immediates>;
   const running = new Set<unknown>();
   const clear = (handle: unknown): void => {
     running.delete(handle);
@@ -21,8 +36,25 @@ export function watchTimers(): { readonly running: () => number; readonly releas
     running.add(handle);
     return handle;
   };
+  const immediate: Immediates['setImmediate'] = (fn, ...args) => {
+    const handle: unknown = soon!(() => {
+      running.delete(handle);
+      fn(...args);
+    });
+    running.add(handle);
+    return handle;
+  };
+  const clearImmediate: Immediates['clearImmediate'] = (handle) => {
+    running.delete(handle);
+    notSoon!(handle);
+  };
   Object.assign(globalThis, { setTimeout: timeout, setInterval: interval, clearTimeout: clear, clearInterval: clear });
-  return { running: () => running.size, release: () => void Object.assign(globalThis, real) };
+  if (soon) Object.assign(globalThis, { setImmediate: immediate, clearImmediate });
+  return {
+    running: () => running.size,
+    turn: () => new Promise((resolve) => void (soon ?? real.setTimeout)(() => resolve())),
+    release: () => void Object.assign(globalThis, real, soon ? { setImmediate: soon, clearImmediate: notSoon } : {}),
+  };
 }
 
 /** The properties of some objects, and of those of the language that are patched most often, by a name each. */
