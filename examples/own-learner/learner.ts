@@ -45,7 +45,9 @@ export function ownLearner(): Learner<Pairs, Vector> {
   let tape: Tape = [];
 
   const algebra: Algebra<Vector> = {
-    run({ gate, seed, mode }, x, body, inputs) {
+    run({ gate, seed, mode, recompute }, x, body, inputs) {
+      if (recompute)
+        throw new HooklineError('HOOKLINE_RECOMPUTE', `block '${gate.name}' cannot be recomputed: this learner keeps what the backward pass needs`);
       const branch: BlockScope<Vector>['branch'] = (name) => {
         throw new HooklineError('HOOKLINE_BRANCH', `block '${gate.name}' has no branch '${name}'`);
       };

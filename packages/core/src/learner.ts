@@ -124,7 +124,8 @@ export interface Learner<B = any, T = any> {
   /**
    * Forward and backward pass of one micro-batch, added to `into`; each objective's loss is its sum over `denominators[objective]`.
    * `seed` is the key of dropout outside blocks (embeddings, heads) in this step and micro-batch. A `frozen` parameter gets no gradient, and
-   * what only its gradient needs is not computed. Without `into` another sum begins; handles made before stay as they are.
+   * what only its gradient needs is not computed. Without `into` another sum begins; handles made before stay as they are. What passes move besides, running
+   * averages of a batch normalization, is for `update` to take over: a pass changes nothing that is saved.
    */
   gradients(
     batch: B,
@@ -134,7 +135,10 @@ export interface Learner<B = any, T = any> {
     seed?: readonly [number, number],
     frozen?: (parameter: string) => boolean,
   ): Gradients<T>;
-  /** One optimizer pass and one device read. `gradientNorm` is that before any plugin changed the gradients. */
+  /**
+   * One optimizer pass and one device read. `gradientNorm` is that before any plugin changed the gradients, also of an update that `plan.skip` leaves out. What the
+   * passes of these gradients moved besides parameters is taken over here, and left out with the update.
+   */
   update(gradients: Gradients<T>, plan: UpdatePlan): Awaitable<{ readonly losses: Scalars; readonly gradientNorm: number }>;
   /** Metrics of an evaluation set under the weights of a slot (the trained ones when undefined). */
   evaluate(set: string, block: Block<T>, slot: string | undefined): Awaitable<Scalars>;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HooklineError } from '../errors.js';
 import type { Algebra, Block, Gradients, Learner, RunBlock, UpdatePlan } from '../learner.js';
-import type { Tensors } from '../values.js';
+import type { Scalars, Tensors } from '../values.js';
 import { type Check, type LearnerConformanceOptions, learnerConformance, type Rows, residualMlp, type Vec } from './index.js';
+import type { LearnerLimit } from './learner-checks/subject.js';
 
 async function failuresOf(checks: readonly Check[]): Promise<Record<string, string>> {
   const failures: Record<string, string> = {};
@@ -55,6 +56,19 @@ function withVerbs(learner: Mlp, change: (handle: Gradients<Vec>) => Partial<Gra
   };
 }
 
+/** Runs each block of an evaluation whole, whatever was planned. */
+const whole =
+  (learner: Mlp): Block<Vec> =>
+  (name, x, body, ...inputs) => {
+    const branches = { a: { active: true, gain: 1 }, b: { active: true, gain: 1 } };
+    return learner.algebra.run(
+      { name, gate: { name, active: true, gain: 1, branches }, recompute: false, seed: [0, 0], mode: 'evaluate' },
+      x,
+      body as never,
+      inputs,
+    );
+  };
+
 const changed = (tensors: Tensors, key: string, fn: (x: number) => number): Tensors => ({
   ...tensors,
   [key]: { ...tensors[key]!, data: Float64Array.from(tensors[key]!.data, fn) },
@@ -63,14 +77,30 @@ const changed = (tensors: Tensors, key: string, fn: (x: number) => number): Tens
 /** Something that the learner keeps between calls, and no checkpoint holds. */
 const counting = (): { count: number } => ({ count: 0 });
 
-/** The learner with a running average of its batches, as BatchNorm has. */
-function averaging(learner: Mlp): Partial<Mlp> {
+/**
+ * The learner with a running average of its batches, as BatchNorm has.
+ * @param move when it moves: in its passes, or by the update whose gradients they gave
+ */
+function averaging(learner: Mlp, move: 'pass' | 'update'): Partial<Mlp> {
   let average = 0;
+  const seen = new WeakMap<Gradients<Vec>, number>();
+  const towards = (x: number): void => {
+    average += 0.1 * (x - average);
+  };
+  const gradients: Mlp['gradients'] = (batch, ...rest) => {
+    const handle = learner.gradients(batch, ...rest);
+    if (move === 'pass') towards(batch.inputs[0]!);
+    seen.set(handle, batch.inputs[0]!);
+    return handle;
+  };
+  const update: Mlp['update'] = (handle, plan) => {
+    const x = seen.get(handle);
+    if (move === 'update' && x !== undefined && !plan.skip) towards(x);
+    return learner.update(handle, plan);
+  };
   return {
-    gradients: (batch, ...rest) => {
-      average += 0.1 * (batch.inputs[0]! - average);
-      return learner.gradients(batch, ...rest);
-    },
+    gradients,
+    update,
     save: () => ({ ...learner.save(), average: { shape: [1], data: Float64Array.of(average) } }),
     load: ({ average: saved, ...tensors }) => {
       if (saved?.shape.join() !== '1' || saved.data.length !== 1) throw new HooklineError('HOOKLINE_CHECKPOINT_MODEL', 'average: one number is needed');
@@ -133,6 +163,52 @@ const misbehaviours: readonly Case[] = [
     }),
   ],
   [
+    'draws one mask for ever outside of blocks',
+    'keys dropout by the seed',
+    /another seed of gradients\(\) alone changes nothing/,
+    (learner) => ({
+      gradients: (batch, block, denominators, into, _seed, frozen) => learner.gradients(batch, block, denominators, into, [1, 1], frozen),
+    }),
+  ],
+  [
+    'draws one mask for ever in blocks',
+    'keys dropout by the seed',
+    /another seed of blocks alone changes nothing/,
+    (learner) => running(learner, (call, whole) => whole({ ...call, seed: [1, 1] })),
+  ],
+  [
+    'shuffles the end of an epoch anew at each call',
+    'gives the same batch for the same position',
+    /asked for (again|from the end), batch \d+/,
+    ({ data }) => {
+      const calls = counting();
+      return {
+        data: { ...data, batch: (position) => data.batch(position % data.batchesPerEpoch === data.batchesPerEpoch - 1 ? position + calls.count++ : position) },
+      };
+    },
+  ],
+  [
+    'shuffles anew after two epochs',
+    'gives the same batch for the same position',
+    /asked for (again|from the end), batch \d+/,
+    ({ data }) => {
+      const calls = counting();
+      return { data: { ...data, batch: (position) => data.batch(position >= 2 * data.batchesPerEpoch ? position + calls.count++ : position) } };
+    },
+  ],
+  [
+    'has one norm for all tensors',
+    'measures tensors by their inner product',
+    /the square of norm, for the input of block 'block.0', is 1 and should be/,
+    ({ algebra }) => ({ algebra: { ...algebra, norm: () => 1 } }),
+  ],
+  [
+    'takes the inner product for the distance',
+    'measures tensors by their inner product',
+    /the square of distance, for the output of block 'block.0' and its input, is/,
+    ({ algebra }) => ({ algebra: { ...algebra, distance: algebra.dot } }),
+  ],
+  [
     'lists its blocks in another order',
     'runs its blocks, in their order',
     /block 'block.1' ran after 'block.0', and the learner lists it before/,
@@ -144,18 +220,7 @@ const misbehaviours: readonly Case[] = [
     'evaluates past its blocks',
     'runs its blocks, in their order',
     /the evaluation of 'dev' runs the blocks none/,
-    (learner) => {
-      const open: Block<Vec> = (name, x, body, ...inputs) => {
-        const branches = { a: { active: true, gain: 1 }, b: { active: true, gain: 1 } };
-        return learner.algebra.run(
-          { name, gate: { name, active: true, gain: 1, branches }, recompute: false, seed: [0, 0], mode: 'evaluate' },
-          x,
-          body as never,
-          inputs,
-        );
-      };
-      return { evaluate: (set, _, slot) => learner.evaluate(set, open, slot) };
-    },
+    (learner) => ({ evaluate: (set, _, slot) => learner.evaluate(set, whole(learner), slot) }),
   ],
   [
     "has gradients for a closed block's parameters",
@@ -291,6 +356,76 @@ const misbehaviours: readonly Case[] = [
     },
   ],
   [
+    'loses a sum when another begins',
+    'keeps a sum while another begins',
+    /updated by gradients after which another sum began, 'weights\/head'/,
+    (learner) => {
+      let latest: Gradients<Vec> | undefined;
+      const lost = new WeakSet<object>();
+      return {
+        gradients: (batch, block, denominators, into, ...rest) => {
+          if (!into && latest) lost.add(latest);
+          const handle = learner.gradients(batch, block, denominators, into, ...rest);
+          latest = handle;
+          return handle;
+        },
+        update: (gradients, plan) => learner.update(gradients, { ...plan, skip: plan.skip || lost.has(gradients) }),
+      };
+    },
+  ],
+  [
+    'has a learning rate of its own',
+    'follows the learning rate',
+    /twice the learning rate, of 'head', moves number 0 by/,
+    (learner) => updating(learner, ({ learningRate }) => ({ learningRate: learningRate === 0 ? 0 : 0.01 })),
+  ],
+  [
+    'rounds the learning rate',
+    'follows the learning rate',
+    /twice the learning rate, of 'head', moves number 0 by/,
+    (learner) => updating(learner, ({ learningRate }) => ({ learningRate: Math.round(learningRate * 1000) / 1000 })),
+  ],
+  [
+    'decays weights at a rate of 0',
+    'follows the learning rate',
+    /a learning rate of 0 moves number 0 of 'head'/,
+    (learner) => updating(learner, ({ learningRate }) => ({ learningRate: learningRate || 1e-6 })),
+  ],
+  [
+    'knows frozen parameters and no slow ones',
+    'scales the rate of each parameter',
+    /a rate scale of 0.5, of 'head', moves number 0 by/,
+    (learner) => updating(learner, ({ rateScale }) => ({ rateScale: (name) => (rateScale(name) === 0 ? 0 : 1) })),
+  ],
+  [
+    'slows all parameters as the slowest',
+    'scales the rate of each parameter',
+    /a rate scale of others, of 'block.2.b.out', moves number 0 by/,
+    (learner) =>
+      updating(learner, ({ rateScale }) => {
+        const slow = learner.weights.names.some((name) => rateScale(name) === 0.5);
+        return { rateScale: (name) => (slow ? 0.5 : rateScale(name)) };
+      }),
+  ],
+  [
+    "counts each parameter's own steps whatever it is told",
+    'counts steps as it is told',
+    /counter 'global' is the same as 'own'/,
+    (learner) => updating(learner, () => ({ counter: 'own' })),
+  ],
+  [
+    "takes the trainer's count whatever it is told",
+    'counts steps as it is told',
+    /counter 'own': 'head' depends on the step of the plan/,
+    (learner) => updating(learner, () => ({ counter: 'global' })),
+  ],
+  [
+    'ignores the step of the plan',
+    'counts steps as it is told',
+    /counter 'global': with no step left out, 'head' is another than under 'own'/,
+    (learner) => updating(learner, () => ({ step: 0 })),
+  ],
+  [
     "moves a dropped block's moments under 'skip'",
     'updates dropped parameters by the policy',
     /policy 'skip': '.*' of the closed block 'block.0' changes/,
@@ -322,6 +457,14 @@ const misbehaviours: readonly Case[] = [
       const calls = counting();
       return { update: (gradients, plan) => learner.update(gradients, { ...plan, skip: plan.skip && plan.step === 0 && calls.count++ >= 0 }) };
     },
+  ],
+  [
+    'tells no norm of an update that it leaves out',
+    'leaves out an update that is to be skipped',
+    /the gradient norm that an update tells which is left out is 0 and should be/,
+    (learner) => ({
+      update: async (gradients, plan) => ({ ...(await learner.update(gradients, plan)), ...(plan.skip ? { gradientNorm: 0 } : {}) }),
+    }),
   ],
   [
     'lerps the wrong way',
@@ -367,7 +510,12 @@ const misbehaviours: readonly Case[] = [
     (learner) =>
       withVerbs(learner, (handle) => ({ losses: () => Object.fromEntries(Object.entries(handle.losses()).map(([name, loss]) => [name, 3 * loss])) })),
   ],
-  ['moves an average in its passes', 'leaves out an update that is to be skipped', /after a backward pass, 'average' is another/, averaging],
+  [
+    'moves an average in its passes',
+    'leaves out an update that is to be skipped',
+    /after a backward pass, 'average' is another/,
+    (learner) => averaging(learner, 'pass'),
+  ],
   [
     'leaves the weights of the slot in force',
     'evaluates without a trace',
@@ -399,6 +547,45 @@ const misbehaviours: readonly Case[] = [
     'evaluates without a trace',
     /under the weights of a slot are not those of these weights/,
     (learner) => ({ evaluate: (set, block, slot) => (slot === 'nowhere' ? learner.evaluate(set, block, slot) : learner.evaluate(set, block, undefined)) }),
+  ],
+  [
+    'remembers the metrics of a slot',
+    'evaluates without a trace',
+    /the metrics of 'dev' under a slot that was copied to anew are those of before/,
+    (learner) => {
+      const known = new Map<string, Scalars>();
+      return {
+        evaluate: async (set, block, slot) => {
+          const metrics = await learner.evaluate(set, block, slot);
+          if (slot === undefined) return metrics;
+          known.set(slot, known.get(slot) ?? metrics);
+          return known.get(slot)!;
+        },
+      };
+    },
+  ],
+  [
+    'drops out in evaluations',
+    'evaluates by the plan',
+    /the metrics of 'dev' depend on the seed of blocks/,
+    (learner) => running(learner, (call, whole) => whole({ ...call, mode: 'train' })),
+  ],
+  [
+    'evaluates with all blocks open',
+    'evaluates by the plan',
+    /the metrics of 'dev' are the same with all blocks closed/,
+    (learner) => ({
+      evaluate: async (set, block, slot) => {
+        await learner.evaluate(set, block, slot);
+        return learner.evaluate(set, whole(learner), slot);
+      },
+    }),
+  ],
+  [
+    'ignores gains in evaluations',
+    'evaluates by the plan',
+    /the metrics of 'dev' are the same with a gain of 3/,
+    (learner) => running(learner, (call, whole) => whole(call.mode === 'evaluate' ? { ...call, gate: { ...call.gate, gain: 1 } } : call)),
   ],
   [
     'gives its own tensors away',
@@ -475,6 +662,12 @@ const misbehaviours: readonly Case[] = [
     },
   ],
   [
+    'keeps what it was asked to recompute',
+    'recomputes to the same',
+    /it calls no block's body again in the backward pass/,
+    (learner) => running(learner, (call, whole) => whole({ ...call, recompute: false })),
+  ],
+  [
     'draws other dropout when it recomputes',
     'recomputes to the same',
     /with blocks recomputed, the loss/,
@@ -497,17 +690,20 @@ const misbehaviours: readonly Case[] = [
 ];
 
 describe('learnerConformance', () => {
-  it.each(['adam', 'sgd'] as const)('passes residualMlp with %s', async (optimizer) => {
-    const checks = learnerConformance(() => residualMlp({ ...small, optimizer }), { precision: 'float64', cannot: ['live'], double });
+  it.each<['adam' | 'sgd', readonly LearnerLimit[]]>([
+    ['adam', ['live']],
+    ['sgd', ['live', 'counters']],
+  ])('passes residualMlp with %s', async (optimizer, cannot) => {
+    const checks = learnerConformance(() => residualMlp({ ...small, optimizer }), { precision: 'float64', cannot, double });
     expect(await failuresOf(checks)).toEqual({});
   });
 
-  it('passes a learner with a running average that says so', async () => {
+  it('passes a learner whose updates take over a running average', async () => {
     const make = (): Mlp => {
       const learner = residualMlp(small);
-      return { ...learner, ...averaging(learner) };
+      return { ...learner, ...averaging(learner, 'update') };
     };
-    expect(await failuresOf(learnerConformance(make, { precision: 'float64', cannot: ['live', 'stateless'], double }))).toEqual({});
+    expect(await failuresOf(learnerConformance(make, { precision: 'float64', cannot: ['live'], double }))).toEqual({});
   });
 
   it.each(misbehaviours)('%s', async (_, check, message, change) => {
@@ -523,7 +719,10 @@ describe('learnerConformance', () => {
     ['has the parts of a learner', /claimed to have none: 'branches'/, { cannot: ['live', 'branches'] }],
     ['has the parts of a learner', /claimed to have none: 'evaluation'/, { cannot: ['live', 'evaluation'] }],
     ['keys dropout by the seed', /claimed to have no 'dropout'/, { cannot: ['live', 'dropout'] }],
-    ['leaves out an update that is to be skipped', /claimed to be no 'stateless' one/, { cannot: ['live', 'stateless'] }],
+    ['keys dropout by the seed', /claimed to have no 'outerDropout'/, { cannot: ['live', 'outerDropout'] }],
+    ['keys dropout by the seed', /claimed to have no 'innerDropout'/, { cannot: ['live', 'innerDropout'] }],
+    ['counts steps as it is told', /claimed to count nothing: 'counters'/, { cannot: ['live', 'counters'] }],
+    ['recomputes to the same', /claimed not to: 'calls'/, { cannot: ['live', 'calls'] }],
     ['recomputes to the same', /recomputation, claimed as what it cannot: 'recompute' is not refused/, { cannot: ['live', 'recompute'] }],
     ['frees what it made', /nothing counts its tensors; give live/, {}],
     [

@@ -4,11 +4,14 @@ import type { Learner } from '../learner.js';
 import type { Plugin } from '../plugin.js';
 import type { Awaitable } from '../values.js';
 import { type Check, type Claim, checksOf } from './check.js';
+import { measuresTensors } from './learner-checks/algebra.js';
 import { agreesWithDifferences } from './learner-checks/differences.js';
 import { keysDropout, recomputesTheSame } from './learner-checks/draws.js';
+import { evaluatesByThePlan } from './learner-checks/evaluation.js';
 import { blendsByGain, obeysGates, obeysPolicies } from './learner-checks/gates.js';
-import { addsUp, dividesByDenominators, hasItsVerbs, refusesStaleHandles, sparesFrozen, updatesByVerbs } from './learner-checks/gradients.js';
+import { addsUp, dividesByDenominators, hasItsVerbs, keepsSums, refusesStaleHandles, sparesFrozen, updatesByVerbs } from './learner-checks/gradients.js';
 import { freesAll } from './learner-checks/memory.js';
+import { countsSteps, followsTheRate, scalesRates } from './learner-checks/rates.js';
 import { refusesMisfits, savesAll } from './learner-checks/saving.js';
 import { hasItsParts, hasPureData, runsItsBlocks } from './learner-checks/shape.js';
 import type { DifferenceOptions, LearnerLimit, LearnerSubject } from './learner-checks/subject.js';
@@ -86,28 +89,35 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
   const data = claim('gives the same batch for the same position', [parts, blocks, dropout], () => hasPureData(subject));
   const pure = [parts, data, dropout, blocks];
   const gates = claim('leaves closed blocks and branches alone', pure, () => obeysGates(subject));
-  const blend = claim('blends by the gain', pure, () => blendsByGain(subject));
+  const algebra = claim('measures tensors by their inner product', pure, () => measuresTensors(subject));
+  const blend = claim('blends by the gain', [...pure, algebra], () => blendsByGain(subject));
   const counts = claim('divides each objective by its denominator', pure, () => dividesByDenominators(subject));
   const sums = claim('adds micro-batches up', [...pure, counts], () => addsUp(subject));
   const verbs = claim('has verbs of gradients that do as they say', pure, () => hasItsVerbs(subject));
   const saving = claim('saves and loads all of its state', pure, () => savesAll(subject));
   const whole = [...pure, saving];
-  const left = claim('leaves out an update that is to be skipped', whole, () => leavesOutUpdates(subject));
+  const left = claim('leaves out an update that is to be skipped', [...whole, verbs], () => leavesOutUpdates(subject));
   const updates = claim('updates by what the verbs gave', [...whole, verbs, left], () => updatesByVerbs(subject));
+  const rate = claim('follows the learning rate', whole, () => followsTheRate(subject));
   return checksOf([
     parts,
     blocks,
     dropout,
     data,
     gates,
+    algebra,
     blend,
     counts,
     sums,
     verbs,
     saving,
     updates,
+    claim('keeps a sum while another begins', [...whole, left], () => keepsSums(subject)),
     claim('spares frozen parameters', [...pure, gates], () => sparesFrozen(subject)),
     claim('refuses handles that are stale or foreign', [...pure, sums], () => refusesStaleHandles(subject)),
+    rate,
+    claim('scales the rate of each parameter', [...whole, rate], () => scalesRates(subject)),
+    claim('counts steps as it is told', whole, () => countsSteps(subject)),
     claim('updates dropped parameters by the policy', [...whole, gates, updates], () => obeysPolicies(subject)),
     claim('freezes at a rate scale of 0', whole, () => freezes(subject)),
     left,
@@ -116,6 +126,10 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
     ...unless(
       'evaluation',
       claim('evaluates without a trace', whole, () => evaluatesWithoutTrace(subject)),
+    ),
+    ...unless(
+      'evaluation',
+      claim('evaluates by the plan', [...whole, blend], () => evaluatesByThePlan(subject)),
     ),
     claim('refuses tensors that do not fit', whole, () => refusesMisfits(subject)),
     claim('resumes as the run that was not interrupted', [...whole, gates, sums], resumed),

@@ -13,5 +13,5 @@ describe('layersLearner on native', () => {
 });
 
 describe('layersLearner on native of a model with BatchNorm', () => {
-  for (const { name, run } of learnerConformance(normalizingLearner, { cannot: ['branches', 'dropout', 'stateless'], ...common })) it(name, run);
+  for (const { name, run } of learnerConformance(normalizingLearner, { cannot: ['branches', 'dropout'], ...common })) it(name, run);
 });

@@ -1,7 +1,7 @@
 import type { Counts } from '../../values.js';
 import { ensure, ensureRefused } from '../check.js';
 import { ensureAllNear, ensureNear, ensureScalarsNear, largestOf } from './near.js';
-import { gradientsOf, type LearnerSubject, look, norm, planOf, step, stillKeys, using, valuesOf } from './subject.js';
+import { gradientsOf, type LearnerSubject, look, norm, planOf, stateKeys, step, using, valuesOf } from './subject.js';
 
 const sum = (a: Counts, b: Counts): Counts => Object.fromEntries(Object.keys({ ...a, ...b }).map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 const times = (factor: number, counts: Counts): Counts => Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, factor * count]));
@@ -116,22 +116,47 @@ export const hasItsVerbs = (subject: LearnerSubject): Promise<void> =>
 export const updatesByVerbs = (subject: LearnerSubject): Promise<void> =>
   using(subject, async (learner) => {
     const begun = learner.save();
-    const still = await stillKeys(learner, subject);
     const raw = await look(learner, {}, (gradients) => ({ whole: gradients.norm(), changed: valuesOf(gradients.scale(0.5).clipNorm(gradients.norm() / 4)) }));
     const told = await step(learner, { change: (gradients) => gradients.scale(0.5).clipNorm(gradients.norm() / 4) });
-    const byVerbs = still(learner.save());
+    const byVerbs = learner.save();
     ensureNear(told.gradientNorm, raw.result.whole, subject.tolerance, 'the gradient norm that an update tells', raw.result.whole);
     ensureScalarsNear(told.losses, raw.losses, subject.tolerance, 'the loss that an update tells');
     learner.load(begun);
     await step(learner, { change: (gradients) => gradients.replace(raw.result.changed) });
-    const byNumbers = still(learner.save());
+    const byNumbers = learner.save();
     for (const [key, { data }] of Object.entries(byNumbers))
       ensureAllNear(byVerbs[key]!.data, data, 100 * subject.tolerance, `after an update by verbs, '${key}'`);
     learner.load(begun);
     await step(learner);
-    const plain = still(learner.save());
+    const plain = learner.save();
     const differs = Object.keys(plain).some((key) => plain[key]!.data.some((x, i) => x !== byVerbs[key]!.data[i]));
     ensure(differs, 'an update by changed gradients is the update by those that came from the backward pass');
+  });
+
+/** While another sum begins, and its update is left out, as where a step is replayed, the one before stays as it is. */
+export const keepsSums = (subject: LearnerSubject): Promise<void> =>
+  using(subject, async (learner) => {
+    const begun = learner.save();
+    const { result } = await look(learner, {}, (gradients) => ({ names: gradients.names, norm: gradients.norm() }));
+    await step(learner);
+    const expected = learner.save();
+    learner.load(begun);
+    const first = await gradientsOf(learner);
+    await look(learner, { position: 1 }, valuesOf);
+    ensureNear(first.norm(), result.norm, subject.tolerance, 'after another sum began, the norm of the one before');
+    await learner.update(first, planOf(learner));
+    const found = learner.save();
+    for (const name of result.names) {
+      const weights = subject.weightOf(name);
+      for (const key of [weights, ...stateKeys(expected, name, weights)])
+        ensureAllNear(
+          found[key]!.data,
+          expected[key]!.data,
+          10 * subject.tolerance,
+          `updated by gradients after which another sum began, '${key}'`,
+          'handles made before stay as they are',
+        );
+    }
   });
 
 /** A frozen parameter has no gradient; the others have theirs, as does the loss. */

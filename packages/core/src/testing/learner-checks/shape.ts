@@ -53,7 +53,7 @@ export const hasPureData = (subject: LearnerSubject): Promise<void> =>
         return { ...losses, 'gradient norm': result, ...of.data.counts(await of.data.batch(position)) };
       };
       const { batchesPerEpoch } = learner.data;
-      const positions = [0, 1, batchesPerEpoch, batchesPerEpoch + 1];
+      const positions = [...new Set([0, 1, batchesPerEpoch - 1, batchesPerEpoch, batchesPerEpoch + 1, 3 * batchesPerEpoch + 1])];
       const forwards = [];
       for (const position of positions) forwards.push(await at(learner, position));
       for (const [i, position] of [...positions.entries()].reverse()) {

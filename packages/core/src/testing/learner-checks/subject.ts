@@ -7,6 +7,10 @@ import type { Awaitable, Counts, Host, Scalars, Tensors } from '../../values.js'
 export type LearnerLimit =
   /** It has no dropout, or the one made here has none. */
   | 'dropout'
+  /** It has dropout in blocks alone. */
+  | 'outerDropout'
+  /** It has dropout outside of blocks alone. */
+  | 'innerDropout'
   /** It has no evaluation sets. */
   | 'evaluation'
   /** No block has branches. */
@@ -17,8 +21,10 @@ export type LearnerLimit =
   | 'differences'
   /** Its library has no recomputation: asked for it, it refuses. */
   | 'recompute'
-  /** Its passes in training move some of what it saves besides parameters and their state: BatchNorm's running averages. */
-  | 'stateless';
+  /** It recomputes blocks without calling their bodies again: it traced them. */
+  | 'calls'
+  /** Its optimizer counts no steps: SGD. */
+  | 'counters';
 
 /** The learner under test, and how exact it is. */
 export interface LearnerSubject<B = any, T = any> {
@@ -72,6 +78,8 @@ export interface Forward extends Pass {
   readonly position?: number;
   /** The batch itself. */
   readonly batch?: unknown;
+  /** Key of dropout outside of blocks; default `seed`. */
+  readonly outerSeed?: number;
   readonly into?: Gradients | undefined;
   readonly denominators?: Counts;
   readonly frozen?: (parameter: string) => boolean;
@@ -85,7 +93,14 @@ export async function gradientsOf(
   { position = 0, into, denominators, frozen, wrap = (block) => block, ...pass }: Forward = {},
 ): Promise<Gradients> {
   const batch = pass.batch ?? (await learner.data.batch(position));
-  return learner.gradients(batch, wrap(blockOf(learner, pass)), denominators ?? learner.data.counts(batch), into, [pass.seed ?? 7, -1], frozen);
+  return learner.gradients(
+    batch,
+    wrap(blockOf(learner, pass)),
+    denominators ?? learner.data.counts(batch),
+    into,
+    [pass.outerSeed ?? pass.seed ?? 7, -1],
+    frozen,
+  );
 }
 
 export const planOf = (learner: Learner, part: Partial<UpdatePlan> = {}): UpdatePlan => ({
@@ -137,14 +152,6 @@ export const norm = (...all: readonly Host[]): number => Math.sqrt(all.reduce((s
 /** The keys of what `save` gave that belong to a parameter besides its weights: moments, counters. */
 export const stateKeys = (tensors: Tensors, parameter: string, weights: string): string[] =>
   Object.keys(tensors).filter((key) => key !== weights && key.endsWith(`/${parameter}`));
-
-/** Of what `save` gave, what a pass must leave alone: all of it, or where passes move running averages, the parameters with their state. */
-export async function stillKeys(learner: Learner, { cannot, weightOf }: LearnerSubject): Promise<(tensors: Tensors) => Tensors> {
-  if (!cannot.has('stateless')) return (tensors) => tensors;
-  const { result: names } = await look(learner, {}, (gradients) => gradients.names);
-  const own = (key: string) => names.some((name) => key === weightOf(name) || key.endsWith(`/${name}`));
-  return (tensors) => Object.fromEntries(Object.entries(tensors).filter(([key]) => own(key)));
-}
 
 /** An open plan with some gates changed. */
 export const gatesWith = (learner: Learner, change: (gate: Gate, index: number) => Partial<Gate>): Gates =>
