@@ -68,9 +68,10 @@ function predecessors(plugins: readonly Plugin[]): Map<Plugin, Set<Plugin>> {
 
 /**
  * The order in which hooks run: `before` and `after` first, then the stage, then the order given (Kahn's algorithm, stable).
+ * @param stageOf default: `stage`, which is 0 where a plugin has none
  * @throws HooklineError `HOOKLINE_PLUGIN_DUPLICATE`, `_CONFLICT`, `_REQUIRES`, `_UNKNOWN`, `_CYCLE`
  */
-export function orderPlugins<T>(plugins: readonly Plugin<T>[]): readonly Plugin<T>[] {
+export function orderPlugins<T>(plugins: readonly Plugin<T>[], stageOf: (plugin: Plugin<T>) => number = ({ stage = 0 }) => stage): readonly Plugin<T>[] {
   checkNames(plugins);
   checkCapabilities(plugins);
   checkRelations(plugins);
@@ -83,7 +84,7 @@ export function orderPlugins<T>(plugins: readonly Plugin<T>[]): readonly Plugin<
       throw new HooklineError('HOOKLINE_PLUGIN_CYCLE', `the order of plugins ${quoted(namesOf([...waiting]))} is a cycle`, {
         hint: 'remove a before or after',
       });
-    const next = ready.reduce((first, plugin) => ((plugin.stage ?? 0) < (first.stage ?? 0) ? plugin : first));
+    const next = ready.reduce((first, plugin) => (stageOf(plugin) < stageOf(first) ? plugin : first));
     waiting.delete(next);
     ordered.push(next);
   }

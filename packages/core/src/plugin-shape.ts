@@ -15,6 +15,7 @@ const shape = z.looseObject({
   onEval: operator,
   onForwardBlock: operator,
   stage: z.number().optional(),
+  endStage: z.number().optional(),
   before: names,
   after: names,
   provides: names,

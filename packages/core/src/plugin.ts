@@ -60,6 +60,8 @@ export interface RunContext {
 export interface Order {
   /** Lower runs earlier: all-reduce -100, users' plugins 0 (the default), clipping 50. */
   readonly stage?: number;
+  /** Its stage in phase `end` of a step, where that is another: who guards the update comes late before it and early after it. */
+  readonly endStage?: number;
   /** Names of plugins that must come later; stronger than `stage`. */
   readonly before?: readonly string[];
   /** Names of plugins that must come earlier; stronger than `stage`. */

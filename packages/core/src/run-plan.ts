@@ -14,6 +14,8 @@ export interface RunPlan<B, T> {
   readonly learner: Learner<B, T>;
   /** In the order in which their hooks run. */
   readonly plugins: readonly Plugin<T>[];
+  /** Their names in the order in which they see the end of a step. */
+  readonly endOrder: readonly string[];
   readonly seed: number;
   /** Micro-batches a step. */
   readonly accumulation: number;
@@ -68,6 +70,7 @@ export function planRun<B, T>(options: TrainerOptions<B, T>): RunPlan<B, T> {
     options,
     learner,
     plugins,
+    endOrder: orderPlugins(plugins, ({ stage = 0, endStage = stage }) => endStage).map(({ name }) => name),
     seed,
     accumulation,
     total: totalSteps(options, accumulation),

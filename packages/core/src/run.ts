@@ -42,7 +42,7 @@ export interface Run<B, T> {
 }
 
 /** Sets every plugin up; where one fails, those before it hear the end. */
-function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context: RunContext, cells: Cells): Pipelines<T> {
+function setUp<T>({ plugins, endOrder, learner, options, news }: RunPlan<any, T>, context: RunContext, cells: Cells): Pipelines<T> {
   const { hookTimeout: timeout = 60_000 } = options;
   const { evaluationSets, weights, algebra } = learner;
   const firstStep = context.resumedAt;
@@ -51,6 +51,7 @@ function setUp<T>({ plugins, learner, options, news }: RunPlan<any, T>, context:
     return pipelines<T>(hooked, {
       firstStep,
       timeout,
+      endOrder,
       evaluationSets,
       hasSlot: (slot) => weights.has(slot),
       parameters: weights.names,

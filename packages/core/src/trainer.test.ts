@@ -147,6 +147,24 @@ test('an evaluation may have a gate plan of its own', async () => {
   expect(lesioned.weights).toBe(whole.weights);
 });
 
+test('the end of a step comes to plugins by their endStage, where they have one', async () => {
+  const seen: string[] = [];
+  const look = (name: string, order: Partial<Plugin> = {}): Plugin => ({
+    name,
+    ...order,
+    onStep: tap((event: StepEvent) => void seen.push(`${name} ${event.phase}`)),
+  });
+  const plugins = [look('late', { stage: 2, endStage: -1 }), look('after', { stage: 1, endStage: -2, after: ['plain'] }), { name: 'none' }, look('plain')];
+  expect(createTrainer({ learner: residualMlp(), plugins, steps: 1, ...rate }).plan()).toEqual(['none', 'plain', 'after', 'late']);
+  await steps({}, plugins, { steps: 1 });
+  expect(seen).toEqual([
+    ...['begin', 'gradients'].flatMap((phase) => ['plain', 'after', 'late'].map((name) => `${name} ${phase}`)),
+    'late end',
+    'plain end',
+    'after end',
+  ]);
+});
+
 test('a step goes begin, gradients, end through all plugins in the printed order; each sees the answer before', async () => {
   const seen: string[] = [];
   const look = (name: string, order: Partial<Plugin> = {}): Plugin => ({

@@ -12,7 +12,7 @@ export interface NamedHooks<T = any> extends Hooks<T> {
   readonly name: string;
 }
 
-/** The three pipelines of a run: each event goes through the plugins in order, each sees the answer of the one before. */
+/** The three pipelines of a run: each event goes through the plugins in order, that of a step's end in one of its own; each sees the answer of the one before. */
 export interface Pipelines<T> {
   step<E extends StepEvent<T>>(event: E): Promise<E>;
   evaluation<E extends EvalEvent>(event: E): Promise<E>;
@@ -29,6 +29,8 @@ export interface PipelineOptions<T = any> {
   readonly timeout: number;
   readonly evaluationSets: readonly string[];
   readonly hasSlot: (slot: string) => boolean;
+  /** Names of the plugins in the order in which they see the end of a step. */
+  readonly endOrder: readonly string[];
   /** Names of the parameters. */
   readonly parameters: readonly string[];
   /** Given each tensor that a plugin puts in the place of a block's input or output. */
@@ -81,7 +83,7 @@ const tensorOf = <T>(call: BlockCall<T>): T => (call.phase === 'enter' ? call.in
 
 /** Subscribes the pipelines of a run, in the order of `plugins`. */
 export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: PipelineOptions<T>): Pipelines<T> {
-  const { firstStep, timeout, adopt } = options;
+  const { firstStep, timeout, endOrder, adopt } = options;
   const check = (before: HookEvent, answer: HookEvent) => requestProblem(before, answer, options);
   const segmentsOf = <E extends HookEvent>(hook: HookName): readonly Segment<E>[] =>
     plugins
@@ -89,6 +91,7 @@ export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: Pipelin
       .map((plugin) => segment<E>({ plugin: plugin.name, hook, operator: operatorOf(plugin, hook), firstStep, timeout, check }));
 
   const steps = segmentsOf<StepEvent<T>>('onStep');
+  const atEnd = endOrder.flatMap((name) => steps.filter(({ plugin }) => plugin === name));
   const evaluations = segmentsOf<EvalEvent>('onEval');
   const blocks = segmentsOf<BlockCall<T>>('onForwardBlock');
   const all: readonly Pick<Segment<HookEvent>, 'verify' | 'close'>[] = [...steps, ...evaluations, ...blocks];
@@ -112,7 +115,7 @@ export function pipelines<T>(plugins: readonly NamedHooks<T>[], options: Pipelin
   };
 
   return {
-    step: (event) => fold(steps, event) as Promise<typeof event>,
+    step: (event) => fold(event.phase === 'end' ? atEnd : steps, event) as Promise<typeof event>,
     evaluation: (event) => fold(evaluations, event) as Promise<typeof event>,
     block: blocks.length === 0 ? undefined : (block as Pipelines<T>['block']),
     verify: () => all.forEach((one) => void one.verify()),

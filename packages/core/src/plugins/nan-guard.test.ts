@@ -37,7 +37,6 @@ const inGradient: Injection = (_, at) => ({
   plugins: [
     {
       name: 'break-gradient',
-      stage: -95, // as an all-reduce: before the guard
       onStep: during('gradients', (step) => {
         if (step.index !== at) return step;
         const values = step.gradients.values('block.2.b.out').slice();

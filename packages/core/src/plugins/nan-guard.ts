@@ -30,10 +30,9 @@ const stateSchema = z.strictObject({
  * Under `skip` and `rollback`, with which a run goes on, a step is bad also where its update breaks weights. That shows at the end of the step: a rollback lets
  * broken weights into no average, no evaluation and no checkpoint of it.
  *
- * It stands before other plugins, but for an all-reduce: before clipping, in whose factor one NaN reaches every gradient, and before averages of weights. What other
- * plugins make of gradients it sees in the weights after the update. A sound step costs nothing under `stop`: losses and norm are those that the update reads;
- * otherwise it costs one reading of the norms of the weights. A bad one takes twice as long: the passes run once more (`replay`), with two norms for each block.
- * A rollback's copy takes the memory of the weights.
+ * It stands after users' plugins before the update, and before clipping, in whose factor one NaN reaches every gradient; and before all of them after it. A sound
+ * step costs nothing under `stop`: losses and norm are those that the update reads; otherwise it costs one reading of the norms of the weights. A bad one takes
+ * twice as long: the passes run once more (`replay`), with two norms for each block. A rollback's copy takes the memory of the weights.
  */
 export const nanGuard = definePlugin({
   name: 'nan-guard',
@@ -49,7 +48,7 @@ export const nanGuard = definePlugin({
     slot: z.string().min(1).default('last-sound'),
   }),
   state: { version: 1, schema: stateSchema, initial: () => ({ consecutive: 0, total: 0, copiedAt: null }) },
-  order: ({ policy, slot }) => ({ stage: -90, ...(policy === 'rollback' ? { provides: [`slot:${slot}`] } : {}) }),
+  order: ({ policy, slot }) => ({ stage: 40, endStage: -90, ...(policy === 'rollback' ? { provides: [`slot:${slot}`] } : {}) }),
   hooks: ({ policy, limit, total: inAll, every, slot }, run, state) => {
     const period = periodInSteps(every, run.total);
     const most = Math.max(limit, lengthInSteps(inAll, run.total));

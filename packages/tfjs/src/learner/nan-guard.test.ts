@@ -28,7 +28,6 @@ const inGradient: Injection = () => ({
   plugins: [
     {
       name: 'break-gradient',
-      stage: -95, // as an all-reduce: before the guard
       onStep: during<tf.Tensor>('gradients', (step) => {
         if (step.index !== at) return step;
         return { ...step, gradients: step.gradients.map((gradient, name) => (name === 'block.2.b.out.weight' ? tf.mul(gradient, Number.NaN) : gradient)) };
