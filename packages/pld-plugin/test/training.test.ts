@@ -175,7 +175,7 @@ describe('resume is bit for bit', () => {
   ];
 
   it.each(cases)('%s, %s', async (_name, _case, plugin) => {
-    const { kills } = await resumeConformance({ plugins: () => withOthers(plugin()), kills: [1, 4, 7, 9] });
+    const { kills } = await resumeConformance({ plugins: () => withOthers(plugin()), every: 3, kills: [1, 4, 7, 9] });
     expect(kills.map((kill) => kill.resumedAt)).toEqual([0, 3, 6, 9]);
   });
 

@@ -159,7 +159,7 @@ describe('training', () => {
   it('resumes bit for bit, with dropping, dropout, shuffling and averaged weights', async () => {
     const learner = () =>
       residualFunction({ forward: forwardWith(0.2), data: { ...rows(), batchSize: 4, seed: 5 }, evaluation: { dev: rows() }, metrics: { accuracy } });
-    const { kills } = await resumeConformance({ plugins: () => [dropping, weightAveraging({ decay: 0.9 })], learner, kills: [1, 4], steps: 6 });
+    const { kills } = await resumeConformance({ plugins: () => [dropping, weightAveraging({ decay: 0.9 })], learner, every: 3, kills: [1, 4], steps: 6 });
     expect(kills.map((kill) => kill.resumedAt)).toEqual([0, 3]);
   });
 
