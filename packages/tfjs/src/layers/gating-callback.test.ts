@@ -308,9 +308,9 @@ describe('the training', () => {
   });
 
   it('takes an optimizer that has no settings to show', async () => {
-    class Own extends tf.Optimizer {
+    class Own extends (tf.Optimizer as unknown as new () => tf.Optimizer) {
       steps = 0;
-      applyGradients() {
+      override applyGradients() {
         this.steps++;
       }
     }

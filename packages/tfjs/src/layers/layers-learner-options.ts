@@ -9,6 +9,7 @@ const layersLearnerOptions = z.strictObject({
   loss: z.unknown().optional(),
   metrics: z.unknown().optional(),
   lossWeights: z.custom((value) => typeof value === 'object' && value !== null, 'must be numbers in a list or by output').optional(),
+  classWeight: z.custom((value) => typeof value === 'object' && value !== null, 'must be numbers by class, or these by output').optional(),
   residual: residualBlockOptions.optional(),
 });
 

@@ -9,6 +9,7 @@ import type { Examples, TensorRows, TensorTree } from '../learner/tensor-rows.js
 import { tensorSeed } from '../ops/index.js';
 import type { OptimizerOptions } from '../optimizers/options.js';
 import type { ResidualBlockOptions } from './choose.js';
+import { type ClassWeightOption, classWeightsOf, weighed } from './class-weights.js';
 import { compilationOf, type LossOption, type MetricOption, measured, trainedModel } from './compilation.js';
 import { feed, inputPorts, rowsOf, targetPorts } from './feeds.js';
 import { gatedModel, type Outside } from './gated-model.js';
@@ -35,6 +36,8 @@ export interface LayersLearnerOptions<X extends TensorTree, Y extends TensorTree
   readonly optimizer?: string | tf.Optimizer | OptimizerOptions;
   /** Factors on the losses of a model with several outputs, in its order or by output; default 1. */
   readonly lossWeights?: readonly number[] | Readonly<Record<string, number>>;
+  /** Factors on the training losses of rows by the number of their class, as `fit` takes them; by output where there are several. */
+  readonly classWeight?: ClassWeightOption;
   /** Evaluation sets by name. */
   readonly evaluation?: Readonly<Record<string, LayersData<X, Y>>>;
   /** Which residual blocks, see `residualBlocks`. */
@@ -79,6 +82,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
   const { losses, metrics, sparse } = compilationOf(model, options);
   const { options: optimizer, learningRate } = chooseOptimizer(options.optimizer ?? inner.optimizer ?? 'adam');
   const factors = weightsOf(options.lossWeights, inner.outputNames);
+  const classWeights = classWeightsOf(inner, options.classWeight);
   const weights = layerWeights(model);
   const parameters = layerParameters(weights);
   const drawing = keyedDropout(graphOf(model));
@@ -91,16 +95,17 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
   /** Names of the blocks that ran in the forward pass in progress. */
   const ran = new Set<string>();
 
-  /** Means over the batch, by output. */
-  const lossMeans = (ys: readonly tf.Tensor[], outputs: readonly tf.Tensor[]): tf.Tensor[] =>
-    callCompiled(
-      owner,
-      'losses',
-      (given: readonly tf.Tensor[], answers: readonly tf.Tensor[]) =>
-        losses.map((loss, i) => tf.mul(tf.mean(measured('loss', loss(given[i] as tf.Tensor, answers[i] as tf.Tensor))), factors[i] as number)),
-      ys,
-      outputs,
-    );
+  /** Means over the batch, by output, of rows that count by their class in training. */
+  const lossMeans = (ys: readonly tf.Tensor[], outputs: readonly tf.Tensor[], mode: 'train' | 'evaluate'): tf.Tensor[] => {
+    const byClass = classWeights.map((some) => (some && mode === 'train' ? tf.tensor1d(some) : null));
+    const compute = (given: readonly tf.Tensor[], answers: readonly tf.Tensor[], weigh: readonly (tf.Tensor | null)[]) =>
+      losses.map((loss, i) => {
+        const target = given[i] as tf.Tensor;
+        const rows = measured('loss', loss(target, answers[i] as tf.Tensor));
+        return tf.mul(tf.mean(weigh[i] ? weighed(rows, target, weigh[i]) : rows), factors[i] as number);
+      });
+    return callCompiled(owner, 'losses', compute, ys, outputs, byClass);
+  };
 
   /** Compiles what lies between the blocks, its dropout keyed; weights that are not the trained ones are arguments. */
   const outside =
@@ -134,7 +139,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
       const rows = rowsOf([...xs, ...ys]);
       ran.clear();
       const outputs = gated.apply(xs, drawing.keyed(block), { training: true, outside: outside('train', seed) });
-      const means = lossMeans(ys, outputs);
+      const means = lossMeans(ys, outputs, 'train');
       const gates: Gates = gated.blocks.map(({ name }) => ({ name, active: ran.has(name), gain: 1, branches: {} }));
       moving.forwardDone();
       const penalties = withoutLosses(gated.skipped(gates), () => inner.calculateLosses());
@@ -156,7 +161,7 @@ export function layersLearner<X extends TensorTree, Y extends TensorTree>(
         const xs = feed('xs', batch.xs, inputs);
         const ys = feed('ys', batch.ys, targets);
         const outputs = gated.apply(xs, block, { outside: outside('evaluate', [0, 0]) });
-        const means = lossMeans(ys, outputs);
+        const means = lossMeans(ys, outputs, 'evaluate');
         const values = metrics.map(({ of, output }) => tf.mean(measured('metric', of(ys[output] as tf.Tensor, outputs[output] as tf.Tensor))));
         const all = tf.stack([tf.addN(means), ...(parts.length > 0 ? means : []), ...values]);
         return { rows: rowsOf([...xs, ...ys]), values: [...all.dataSync()] };
