@@ -48,7 +48,8 @@ export async function ourBert(options: OurOptions): Promise<OurBert> {
     provides: ['gating'],
     onStep: during('begin', (step) => (open ? { ...step, gates: step.gates.map((gate, i) => (open?.has(i) ? gate : { ...gate, active: false })) } : step)),
   };
-  const stepped = steppedTrainer(learner, { learningRate, seed, plugins: [options.gating ?? chosen, ...plugins], compiling });
+  const gating = learner.blocks.length > 0 ? [options.gating ?? chosen] : [];
+  const stepped = steppedTrainer(learner, { learningRate, seed, plugins: [...gating, ...plugins], compiling });
   return {
     engine: learner.engine,
     config: learner.config,
