@@ -53,7 +53,7 @@ it.each<[string, object, RegExp]>([
   ['a number', 2 as never, /option 'classWeight': must be numbers by class/],
 ])('refuses %s', (_, classWeight, message) => {
   const model = classifier(3, 'sparseCategoricalCrossentropy');
-  expect(() => layersLearner(model, { data: { xs, ys: tf.tensor1d(numbers) }, classWeight })).toThrow(
+  expect(() => layersLearner(model, { data: { xs, ys: tf.tensor1d(numbers) }, classWeight: classWeight as never })).toThrow(
     expect.objectContaining({ code: 'HOOKLINE_OPTIONS', message: expect.stringMatching(message) }),
   );
 });

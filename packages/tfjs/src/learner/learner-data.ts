@@ -1,9 +1,8 @@
 import { type Counts, type Data, HooklineError, parseOptions } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
+import { callable } from './learner-options.js';
 import { type Examples, type TensorRows, tensorRows } from './tensor-rows.js';
-
-const callable = z.custom((value) => typeof value === 'function', 'must be a function');
 
 /** Batches by position. An object of any kind may give them. */
 const batches = z.looseObject({ batchesPerEpoch: z.int().positive(), batch: callable, counts: callable });
