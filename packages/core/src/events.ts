@@ -46,7 +46,7 @@ export interface StepGradients<T = any> extends Step {
   readonly skipUpdate: boolean;
   /**
    * Runs the step's passes once more, with the same batches, gates, draws and hooks, and lets `look` see each block as it is left: to find out what went
-   * wrong in them. It takes as long as they did, and changes nothing but what the model itself counts (moving averages of a batch normalization).
+   * wrong in them. It takes as long as they did, and changes nothing.
    */
   readonly replay: (look: (call: BlockLeave<T>) => void) => Promise<void>;
 }

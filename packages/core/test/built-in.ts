@@ -57,7 +57,7 @@ export const builtIn = (directory: string): Readonly<Record<string, BuiltIn>> =>
   layerwiseRates: { make: () => core.layerwiseRates({ decay: 0.8 }), refuses: [() => core.layerwiseRates({ decay: 0 })] },
   stochasticWeightAveraging: {
     make: () => core.stochasticWeightAveraging({ start: 2, every: 2, rate: { from: 0.05, to: 0.01 } }),
-    claims: ['evaluation', 'place'], // it replaces the rate that others planned
+    claims: ['evaluation'],
     slots: ['swa'],
     refuses: [() => core.stochasticWeightAveraging({ every: 0 }), () => core.stochasticWeightAveraging({ every: 1, rate: -1 })],
   },

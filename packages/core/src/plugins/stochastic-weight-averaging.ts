@@ -30,8 +30,8 @@ export function cyclicalRate(from: number, to: number, since: number, cycle: num
  * A cycle whose last update was skipped adds nothing. Between the ends of two cycles the average stands still, and so do evaluations in it: with early stopping, whose
  * patience counts each, evaluate once a cycle.
  *
- * Moving statistics of a batch normalization belong to the trained weights, not to their average: the paper computes them anew over the data before it
- * evaluates. That is not done here; models with LayerNorm have none.
+ * Moving statistics of a batch normalization are averaged as the weights are, where the learner keeps them in its slots (`layersLearner` does): PyTorch's
+ * `use_buffers`. The paper computes them anew over the data instead, which is not done here; models with LayerNorm have none.
  */
 export const stochasticWeightAveraging = definePlugin({
   name: 'stochastic-weight-averaging',
@@ -47,7 +47,7 @@ export const stochasticWeightAveraging = definePlugin({
     evaluate: z.boolean().default(true),
   }),
   state: { version: 1, schema: z.strictObject({ models: z.int().nonnegative() }), initial: () => ({ models: 0 }) },
-  order: ({ slot }) => ({ provides: [`slot:${slot}`], stage: 10 }), // after the schedule, whose rate it replaces
+  order: ({ slot }) => ({ provides: [`slot:${slot}`], shares: ['learning-rate'], stage: 10 }), // after the schedule, whose rate it replaces
   hooks: ({ start, every, rate: given, slot, evaluate }, run, state) => {
     const first = lengthInSteps(start, run.total);
     const cycle = periodInSteps(every, run.total);
