@@ -34,7 +34,7 @@ async function partsOf(norm: 'pre' | 'post', gates: Gates): Promise<Parts> {
   let counter = countKernels();
   const gated: Plugin = {
     name: 'gated',
-    provides: ['gating', 'clipping'],
+    provides: learner.blocks.length > 0 ? ['gating', 'clipping'] : ['clipping'], // where there is no block, a plugin that plans gates is refused
     setup: () => {
       const begin = during('begin', (step) => {
         counter.stop();
