@@ -44,7 +44,7 @@ it.skipIf(!python)(
       'train/activeBlocks': steps.map((line) => line.activeBlocks),
       'report/theta': steps.map((line) => line.report['theta']),
       'distance/block.0': steps.map((line) => line.report['distance.block.0']),
-      'dev/loss': evaluations.map((line) => line.metrics['loss']),
+      'eval/dev/loss': evaluations.map((line) => line.metrics['loss']),
     };
     for (const [tag, values] of Object.entries(expected)) expect(read.scalars[tag], tag).toEqual(values.map((value, i) => [i + 1, Math.fround(value!)]));
     expect(read.texts).toEqual({ config: '# a *configuration*, ß' });
