@@ -70,6 +70,16 @@ it('sums as the plain product does, where the backend by itself does not', () =>
   expect(withStockMatMul(turned)).not.toEqual(plain);
 });
 
+it('sums nothing to zeros', () => {
+  const garbage = tf.fill([8], 7);
+  garbage.dispose();
+  const [a, b] = [tf.zeros([2, 0]), tf.zeros([0, 4])];
+  for (const y of [tf.matMul(a, b), tf.matMul(tf.transpose(a), b, true, false), tf.matMul(tf.zeros([3, 2, 0]), tf.zeros([3, 4, 0]), false, true)])
+    expect(new Set(y.dataSync())).toEqual(new Set([0]));
+  expect(tf.matMul(tf.zeros([0, 2]), tf.zeros([2, 3])).shape).toEqual([0, 3]);
+  expect(tf.matMul(tf.zeros([0, 2, 2]), tf.zeros([0, 2, 3])).shape).toEqual([0, 2, 3]);
+});
+
 it('leaves nothing behind', () => {
   const { numTensors, numDataBuffers } = tf.memory();
   products({ batchA: [3], batchB: [3], m: 2, k: 3, n: 4, transposeA: true, transposeB: true });

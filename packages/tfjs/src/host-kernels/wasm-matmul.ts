@@ -4,13 +4,13 @@ import { PRODUCT_KERNEL } from './wasm-product.js';
 let routed = false;
 let stock = false;
 
-/** Whether the product kernel computes it: not one plain product, which the backend does as fast, and no axis to be repeated. */
+/** Whether the product kernel computes it: not one plain product, which the backend does as fast unless it is a sum of nothing, and no axis to be repeated. */
 function isSlow(a: tf.TensorInfo, b: tf.TensorInfo, transposed: boolean): boolean {
   const batch = a.shape.slice(0, -2);
   const repeats = batch.length !== b.shape.length - 2 || batch.some((size, i) => size !== b.shape[i]);
   const count = tf.util.sizeFromShape(batch);
-  const plain = count === 1 && !transposed;
-  return !(plain || repeats || a.dtype !== 'float32' || b.dtype !== 'float32' || a.shape.includes(0) || b.shape.includes(0));
+  const plain = count === 1 && !transposed && !a.shape.includes(0);
+  return !(plain || repeats || a.dtype !== 'float32' || b.dtype !== 'float32');
 }
 
 /**

@@ -52,7 +52,9 @@ export function registerWasmProduct(): void {
       const aShape = shapeBytes(m, k);
       const bShape = shapeBytes(k, n);
       const run = (x: tf.TensorInfo, z: tf.TensorInfo, out: tf.TensorInfo) => multiply(data(x).id, aShape, RANK, data(z).id, bShape, RANK, 0, 0, data(out).id);
-      if (count === 1) run(a, b, y);
+      if (k === 0)
+        backend.typedArrayFromHeap(y).fill(0); // a sum of nothing, which the backend's kernel leaves unwritten
+      else if (count === 1) run(a, b, y);
       else {
         const factors = [a, b, y].map((info) => ({ offset: data(info).memoryOffset, shape: info.shape.slice(-2) }));
         for (let i = 0; i < count; i++) {
