@@ -25,6 +25,8 @@ test('distance is symmetric, zero only for equal words, and at most the longer l
 
 test('the nearest word is named, and none where nothing is close', () => {
   expect(nearest('learningrate', ['loss', 'learningRate'])).toBe('learningRate');
+  expect(nearest('f1', ['ce', 'mae'])).toBeUndefined();
+  expect(nearest('A', ['a', 'b'])).toBe('a');
   expect(nearest('xyzzy', ['loss', 'learningRate'])).toBeUndefined();
   expect(didYouMean('losss', ['loss', 'gate'])).toBe("did you mean 'loss'?");
   expect(didYouMean('xyzzy', ['loss', 'gate'])).toBe('there are: loss, gate');

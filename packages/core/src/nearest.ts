@@ -16,13 +16,14 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The candidate that a misspelt word most likely means; none where nothing is close (more than a third of the letters, at least two, differ). */
+/** The candidate that a misspelt word most likely means; none where nothing is close (more than a third of the letters, at least two, differ, or every letter does). */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least) {
+    const another = distance > 0 && distance >= Math.min(word.length, candidate.length);
+    if (distance < least && !another) {
       least = distance;
       best = candidate;
     }
