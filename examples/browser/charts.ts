@@ -46,7 +46,7 @@ export function createChart(host: HTMLElement, { lines, steps, range, digits = 0
     return {
       width: host.clientWidth,
       height: host.clientHeight,
-      padding: [10, 8, 0, 0],
+      padding: [10, 14, 0, 0],
       cursor: { show: false },
       legend: { show: false },
       scales: { x: { time: false, range: [1, steps] }, ...(range ? { y: { range: [...range] } } : {}) },
