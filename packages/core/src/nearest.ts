@@ -22,7 +22,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const another = distance > 0 && distance >= Math.min(word.length, candidate.length);
+    const another = distance > 0 && distance >= Math.max(word.length, candidate.length);
     if (distance < least && !another) {
       least = distance;
       best = candidate;
