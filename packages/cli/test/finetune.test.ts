@@ -120,6 +120,12 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect(tables[0]!.rows.map(([name]) => name)).toEqual(['seed-0', 'seed-1']);
     expect(tables[1]!.columns).toContain('Mean score');
     expect(tables[1]!.rows.map((row) => row[1])).toEqual(['0, 1']);
+    const [table] = (
+      JSON.parse(
+        (await hookline(['compare', 'tuned/seed-0/checkpoints/step-00000003', 'tuned/seed-1', '--out', 'compared.html', '--json'], { cwd: workspace })).out,
+      ) as { tables: typeof tables }
+    ).tables;
+    expect(table!.rows.map(([name]) => name)).toEqual(['seed-0', 'seed-1']); // a checkpoint stands for its run
   });
 
   it('predict writes what the server takes, and answers for a text', async () => {

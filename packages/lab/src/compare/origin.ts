@@ -1,12 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { MetricsLine } from '@hookline/core/node';
 import type { TextTask } from '@hookline/glue';
 import type { FinetuneConfig } from '../finetune/config.js';
 import { isFinetuneRun, readFinetuneRun } from '../finetune/files.js';
 import type { CompleteConfig } from '../pretrain/config.js';
-import { readRunConfig, runFiles, runPath } from '../pretrain/files.js';
-import { heldOutSet, methodOf } from '../pretrain/plugins.js';
+import { readRunConfig, runFiles, runPath, seedFolders } from '../pretrain/files.js';
+import { methodOf } from '../pretrain/plugins.js';
+import { recordedPretraining } from '../pretrain/recorded.js';
 import { type Recording, recordingOf } from '../recording/recording.js';
 
 /** What wrote a run: one of hookline's commands, with its configuration, or a program of the user's own, of which there is a metrics file alone. */
@@ -30,16 +31,15 @@ export function nameOf(origin: RunOrigin): string {
 }
 
 /**
- * The runs that a path stands for: itself, or one for each seed where it holds a folder for each.
+ * The runs that a path stands for: itself, the run of a checkpoint, or one for each seed where it holds a folder for each.
  * @throws HooklineError `HOOKLINE_RUN` where there is none
  */
 export function runsIn(path: string): readonly string[] {
   const directory = resolve(path);
   const isRun = (one: string): boolean => existsSync(runFiles(one).config) || existsSync(runFiles(one).metrics);
   if (isRun(directory)) return [directory];
-  const seeds = existsSync(directory) ? readdirSync(directory).filter((name) => /^seed-\d+$/.test(name) && isRun(join(directory, name))) : [];
-  if (seeds.length === 0) runPath(path); // says that no run is there
-  return seeds.sort((a, b) => Number(a.slice(5)) - Number(b.slice(5))).map((name) => join(directory, name));
+  const seeds = seedFolders(directory, isRun);
+  return seeds.length > 0 ? seeds : [runPath(path).directory];
 }
 
 /** @throws HooklineError `HOOKLINE_RUN` where the configuration cannot be read */
@@ -51,10 +51,7 @@ export function originOf(directory: string): RunOrigin {
 
 /** What a run recorded. Its held-out loss is that of the set which was evaluated first, where its origin does not name the set. */
 export function recordedBy(origin: RunOrigin, lines: readonly MetricsLine[]): Recording {
-  if (origin.kind === 'pretraining') {
-    const { batchSize, sequenceLength, accumulation } = origin.config;
-    return recordingOf(lines, { set: heldOutSet, tokensAStep: batchSize * sequenceLength * accumulation });
-  }
+  if (origin.kind === 'pretraining') return recordedPretraining(origin.config, lines);
   const set = firstSet(lines);
   return recordingOf(lines, { metric: 'loss', ...(set === undefined ? {} : { set }) });
 }

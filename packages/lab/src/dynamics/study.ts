@@ -8,7 +8,7 @@ import { requireDirectoryPlace } from '../places.js';
 import { readRunConfig, runFiles } from '../pretrain/files.js';
 import { heldOutSet } from '../pretrain/plugins.js';
 import { pretrain, resumePretraining } from '../pretrain/pretrain.js';
-import { recordingOf } from '../recording/recording.js';
+import { recordedPretraining } from '../pretrain/recorded.js';
 import { type ReportTable, renderReport } from '../report/index.js';
 import { type DynamicsRun, dynamicsReport } from './dynamics-report.js';
 import { dynamicsOf } from './series.js';
@@ -59,11 +59,10 @@ async function finish(variant: DynamicsVariant, directory: string, { signal, onS
 
 async function found(variant: DynamicsVariant, directory: string, { signal, onStage }: DynamicsStudyRun): Promise<DynamicsRun> {
   const lines = await readMetrics(runFiles(directory).metrics);
-  const { batchSize, sequenceLength } = variant.config;
   const [lesions] = await lesionRuns([directory], { ...(signal ? { signal } : {}), ...(onStage ? { onStage } : {}) });
   return {
     variant,
-    recording: recordingOf(lines, { set: heldOutSet, tokensAStep: batchSize * sequenceLength }),
+    recording: recordedPretraining(variant.config, lines),
     dynamics: dynamicsOf(lines, heldOutSet)!,
     lesions: { ...lesions!, name: variant.name },
   };

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeRunModel } from '@hookline/bert/node';
 import { HooklineError, type Monitor, parseOptions } from '@hookline/core';
 import { bestCheckpoint, readMetrics } from '@hookline/core/node';
 import { type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
 import * as z from 'zod';
-import { runFiles } from '../pretrain/files.js';
+import { runFiles, seedFolders } from '../pretrain/files.js';
 import { type FinetuneConfig, finetuneConfig } from './config.js';
 
 const taskFile = (directory: string): string => join(directory, 'task.json');
@@ -66,12 +66,8 @@ export const readFinetuneRun = (directory: string): FinetuneRun => ({
  */
 export function finetuneRuns(directory: string): readonly FinetuneRun[] {
   if (isFinetuneRun(directory)) return [readFinetuneRun(directory)];
-  const seeds = existsSync(directory)
-    ? readdirSync(directory)
-        .filter((name) => /^seed-\d+$/.test(name) && isFinetuneRun(join(directory, name)))
-        .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
-    : [];
-  if (seeds.length > 0) return seeds.map((name) => readFinetuneRun(join(directory, name)));
+  const seeds = seedFolders(directory, isFinetuneRun);
+  if (seeds.length > 0) return seeds.map(readFinetuneRun);
   const what = existsSync(directory) ? `'${directory}' holds no run of finetune (no task.json)` : `there is no '${directory}'`;
   throw new HooklineError('HOOKLINE_RUN', what, { hint: 'give the directory that was given to finetune as --run' });
 }

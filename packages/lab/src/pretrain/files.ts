@@ -40,6 +40,16 @@ export function runPath(path: string, { own = false }: { readonly own?: boolean 
   return { directory, checkpoint: named ? basename(full) : undefined };
 }
 
+/** Folders `seed-N` of a directory that hold a run, in the order of their seeds. */
+export function seedFolders(directory: string, isRun: (folder: string) => boolean): readonly string[] {
+  if (!existsSync(directory)) return [];
+  const names = readdirSync(directory).filter((name) => /^seed-\d+$/.test(name));
+  return names
+    .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+    .map((name) => join(directory, name))
+    .filter(isRun);
+}
+
 /**
  * Refuses a directory that holds anything, or that cannot be made.
  * @throws HooklineError `HOOKLINE_RUN_EXISTS`, `HOOKLINE_WRITE`, `HOOKLINE_PERMISSION`

@@ -3,11 +3,12 @@ import type { MetricsLine, Profile } from '@hookline/core/node';
 import { dynamicsFigures } from '../dynamics/charts.js';
 import { dynamicsOf } from '../dynamics/series.js';
 import { machineFacts } from '../recording/machine.js';
-import { blockRuns, recordingOf } from '../recording/recording.js';
+import { blockRuns } from '../recording/recording.js';
 import type { Report } from '../report/index.js';
 import { profileReport } from '../telemetry/profile-table.js';
 import type { CompleteConfig } from './config.js';
 import { blockSaving, heldOutSet, methodOf } from './plugins.js';
+import { recordedPretraining } from './recorded.js';
 
 export interface RunReportOptions {
   readonly config: CompleteConfig;
@@ -24,7 +25,7 @@ const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** The report of one run, from its metrics. */
 export async function runReport({ config, learner, lines, unigramEntropy, directory, profile }: RunReportOptions): Promise<Report> {
-  const recording = recordingOf(lines, { set: heldOutSet, tokensAStep: config.batchSize * config.sequenceLength * config.accumulation });
+  const recording = recordedPretraining(config, lines);
   const { curve, evaluations, active, seconds } = recording;
   const method = methodOf(config);
   const { run, possible } = blockRuns(active);
