@@ -40,17 +40,15 @@ export function handleOf(sum: Sum, sizeOf: (name: string) => number | undefined)
       const squares = (g: Float64Array) => g.reduce((sum, x) => sum + x * x, 0);
       return Math.sqrt(name === undefined ? Object.values(values()).reduce((sum, g) => sum + squares(g), 0) : squares(one(name)));
     };
-    const scaled = (factor: () => number): Gradients<Vector> =>
-      make(
-        names,
-        () => {
-          const by = factor();
-          return Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, g.map((x) => by * x)]));
-        },
-        true,
-      );
-    const each = (f: (g: Float64Array, name: string) => Float64Array) =>
-      make(names, () => Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, f(g, name)])), true);
+    /** Another handle; `prepare` is called once, when numbers are asked for. */
+    const lazily = (prepare: () => (g: Float64Array, name: string) => Float64Array) => {
+      const compute = (): Named => {
+        const f = prepare();
+        return Object.fromEntries(Object.entries(values()).map(([name, g]) => [name, f(g, name)]));
+      };
+      return make(names, compute, true);
+    };
+    const each = (f: (g: Float64Array, name: string) => Float64Array) => lazily(() => f);
     const handle: Gradients<Vector> = {
       names,
       losses() {
@@ -61,7 +59,11 @@ export function handleOf(sum: Sum, sizeOf: (name: string) => number | undefined)
       values: (name) => one(name).slice(),
       scale: (factor, which = () => true) => each((g, name) => (which(name) ? g.map((x) => factor * x) : g)),
       clipValue: (limit) => each((g) => g.map((x) => Math.max(-limit, Math.min(limit, x)))),
-      clipNorm: (limit) => scaled(() => Math.min(1, limit / (norm() + 1e-6))),
+      clipNorm: (limit) =>
+        lazily(() => {
+          const factor = Math.min(1, limit / (norm() + 1e-6));
+          return (g) => g.map((x) => factor * x);
+        }),
       map: (f) => each((g, name) => f(vector(g), name).data),
       replace(given) {
         for (const [name, { length }] of Object.entries(given))

@@ -16,7 +16,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The candidate that a misspelt word most likely means; none where nothing is close (more than a third of the letters, at least two, differ, or every letter does). */
+/** The candidate that a misspelt word most likely means; none where nothing is close: more than a third of the letters, at least two, differ, or all do. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length / 3)) + 1;

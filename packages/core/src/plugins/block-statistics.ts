@@ -61,7 +61,8 @@ export const topNorm = 'topNorm';
  * - `topNorm`: norm of what leaves the last block; each evaluation has it as a metric too, as the mean over its batches
  *
  * Tensors count as a whole: a batch with its padding is one vector, so distances and `topNorm` grow with the root of the rows, and compare between batches of one
- * shape alone. Numbers that are not finite are left out: the cosine of a tensor of zeros, and what a step has that went wrong. Under accumulation, inputs and outputs are those of the first micro-batch. A block that did not run reports nothing; a gain is part of the output.
+ * shape alone. Numbers that are not finite are left out: the cosine of a tensor of zeros, and what a step has that went wrong. Under accumulation, inputs and
+ * outputs are those of the first micro-batch. A block that did not run reports nothing; a gain is part of the output.
  *
  * Cost: three device reads for each block that ran and one for the first, one norm for each batch of an evaluation. The gradients' norms are those that an
  * update measures anyway, in one read, where the learner remembers them; else one for each parameter.

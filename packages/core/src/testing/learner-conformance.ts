@@ -82,7 +82,7 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
     await resumeConformance({ plugins: () => [dropping], learner: make, steps: 6, every: 2, evaluateEvery: 3, kills: [0, 4] });
   };
   const claim = (name: string, needs: readonly Claim[], test: Claim['test']): Claim => ({ name, needs: needs.map((need) => need.name), test });
-  const unless = (limit: LearnerLimit, claimed: Claim): readonly Claim[] => (subject.cannot.has(limit) ? [] : [claimed]);
+  const unless = (limit: LearnerLimit, ...claimed: readonly Claim[]): readonly Claim[] => (subject.cannot.has(limit) ? [] : claimed);
   const parts = claim('has the parts of a learner', [], () => hasItsParts(subject));
   const blocks = claim('runs its blocks, in their order', [parts], () => runsItsBlocks(subject));
   const dropout = claim('keys dropout by the seed', [parts, blocks], () => keysDropout(subject));
@@ -126,9 +126,6 @@ export function learnerConformance<B, T>(make: () => Awaitable<Learner<B, T>>, o
     ...unless(
       'evaluation',
       claim('evaluates without a trace', whole, () => evaluatesWithoutTrace(subject)),
-    ),
-    ...unless(
-      'evaluation',
       claim('evaluates by the plan', [...whole, blend], () => evaluatesByThePlan(subject)),
     ),
     claim('refuses tensors that do not fit', whole, () => refusesMisfits(subject)),

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { afterwards } from '../afterwards.js';
 import { PRODUCT_KERNEL } from './wasm-product.js';
 
 let routed = false;
@@ -33,18 +34,8 @@ export function routeMatMul(): void {
 /** Calls `f`, and where it is asynchronous waits for it, with the wasm backend's own `tf.matMul`, as it is without this package: the yardstick of benchmarks. */
 export function withStockMatMul<R>(f: () => R): R {
   const before = stock;
-  const restore = () => {
-    stock = before;
-  };
   stock = true;
-  let result: R;
-  try {
-    result = f();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(restore) as R;
-  restore();
-  return result;
+  return afterwards(f, () => {
+    stock = before;
+  });
 }

@@ -1,6 +1,7 @@
 import { didYouMean, HooklineError } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { nameHint } from '../learner/losses.js';
 
 /** A function of target and output, as tf.layers has them. */
 export type LossOrMetric = (yTrue: tf.Tensor, yPred: tf.Tensor) => tf.Tensor;
@@ -84,7 +85,7 @@ function checkOne(kind: Kind, given: unknown, names: readonly string[]): void {
   if (names.includes(given)) return;
   const logits = kind === 'loss' && /softmaxcrossentropy/i.test(given) ? "'categoricalCrossentropy' takes what a softmax answers" : undefined;
   throw new HooklineError(codes[kind], `there is no ${kind} '${given}'`, {
-    hint: logits ?? `${didYouMean(given, names).replace(/[^?]$/, '$&.')} Or give a function (yTrue, yPred)`,
+    hint: logits ?? nameHint(given, names, 'Or give a function (yTrue, yPred)'),
   });
 }
 

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import { afterwards } from '../learner/afterwards.js';
+import { afterwards } from '../afterwards.js';
 import { type Parameters, parametersOf } from '../learner/parameters.js';
 import type { LayerWeight } from './weights.js';
 

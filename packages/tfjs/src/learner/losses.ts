@@ -24,11 +24,15 @@ const losses = {
 
 export type LossName = keyof typeof losses;
 
+/** `did you mean 'x'?`, or what there is, as a sentence with another behind it. */
+export const nameHint = (name: string, names: readonly string[], otherwise: string): string =>
+  `${didYouMean(name, names).replace(/[^?]$/, '$&.')} ${otherwise}`;
+
 /** @throws HooklineError `HOOKLINE_OPTIONS` for a name that is not known */
 export function lossOf(name: string): RowMean {
   if (Object.hasOwn(losses, name)) return losses[name as LossName];
   throw new HooklineError('HOOKLINE_OPTIONS', `there is no loss '${name}'`, {
-    hint: `${didYouMean(name, Object.keys(losses)).replace(/[^?]$/, '$&.')} Or give a function of output and target`,
+    hint: nameHint(name, Object.keys(losses), 'Or give a function of output and target'),
   });
 }
 

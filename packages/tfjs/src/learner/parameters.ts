@@ -1,6 +1,6 @@
 import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { afterwards } from './afterwards.js';
+import { afterwards } from '../afterwards.js';
 
 /**
  * A model's parameters by name. Models ask for a parameter at each use and never keep the answer: under `using` the same name answers
