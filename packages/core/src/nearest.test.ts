@@ -32,3 +32,24 @@ test('the nearest word is named, and none where nothing is close', () => {
   expect(didYouMean('xyzzy', ['loss', 'gate'])).toBe('there are: loss, gate');
   expect(didYouMean('xyzzy', [])).toBe('there are none');
 });
+
+test('a word that two candidates are as near to means neither, and one that begins with it comes first', () => {
+  expect(nearest('encoder.O', ['encoder.0', 'encoder.1'])).toBeUndefined();
+  expect(nearest('snli', ['mnli', 'qnli', 'snlii'])).toBe('snlii');
+  expect(nearest('MNLI', ['QNLI', 'MNLI-mm', 'MNLI-m'])).toBe('MNLI-m');
+  expect(nearest('loss', ['lossless', 'lose'])).toBe('lose'); // too long to be meant
+  expect(nearest('gate', ['gates', 'gates'])).toBe('gates');
+});
+
+test('a number means the same number', () => {
+  expect(nearest('1.0', ['0', '1'])).toBe('1');
+  expect(nearest('01', ['10', '1'])).toBe('1');
+  expect(didYouMean('12', ['10', '11'])).toBe('there are: 10, 11');
+  expect(nearest('12', ['12a'])).toBe('12a');
+});
+
+test('a hint does not grow with the candidates', () => {
+  const classes = Array.from({ length: 2000 }, (_, i) => `class ${i}`);
+  expect(didYouMean('something else', classes)).toMatch(/^there are: class 0, .{300,700} and \d+ more$/);
+  expect(didYouMean('sentence', ['x'.repeat(15_000)]).length).toBeLessThan(100);
+});

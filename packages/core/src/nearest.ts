@@ -1,3 +1,5 @@
+import { nameList, shortName } from './name-list.js';
+
 /** Edits (insert, delete, replace, swap of neighbours) that turn one word into the other: optimal string alignment. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
@@ -16,25 +18,38 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The candidate that a misspelt word most likely means; none where nothing is close: more than a third of the letters, at least two, differ, or all do. */
+const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
+
+/**
+ * The candidate that a misspelt word most likely means: one that begins with it before others, then the one that the fewest edits make. A number means the same
+ * number only, however written. None where nothing is close (more than a third of the letters, at least two, differ, or all do), or where two are as close.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  const most = Math.max(2, Math.floor(word.length / 3));
+  const plain = word.toLowerCase();
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const another = distance > 0 && distance >= Math.max(word.length, candidate.length);
-    if (distance < least && !another) {
-      least = distance;
-      best = candidate;
+  let least = Number.POSITIVE_INFINITY;
+  for (const candidate of new Set(candidates)) {
+    if (isNumber(word) && isNumber(candidate)) {
+      if (Number(word) === Number(candidate)) return candidate;
+      continue;
     }
+    if (Math.abs(word.length - candidate.length) > most) continue; // it takes as many edits at least
+    const distance = editDistance(plain, candidate.toLowerCase());
+    const another = distance > 0 && distance >= Math.max(word.length, candidate.length);
+    if (distance > most || another) continue;
+    const rank = candidate.toLowerCase().startsWith(plain) ? distance : most + 1 + distance;
+    if (rank > least) continue;
+    best = rank === least ? undefined : candidate;
+    least = rank;
   }
   return best;
 }
 
-/** `did you mean 'x'?`, or the list of what there is where nothing is close. */
+/** `did you mean 'x'?`, or the list of what there is where nothing is close; of very many names, the first ones. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   const all = [...candidates];
   const best = nearest(word, all);
-  if (best !== undefined) return `did you mean '${best}'?`;
-  return all.length === 0 ? 'there are none' : `there are: ${all.join(', ')}`;
+  if (best !== undefined) return `did you mean '${shortName(best)}'?`;
+  return all.length === 0 ? 'there are none' : `there are: ${nameList(all)}`;
 }

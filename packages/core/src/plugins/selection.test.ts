@@ -23,7 +23,7 @@ describe('chosenBlocks', () => {
   });
 
   it.each<[BlockSelection, RegExp]>([
-    ['encoder.O', /has no block 'encoder\.O'.*did you mean 'encoder\.\d'/],
+    ['encoder.O', /has no block 'encoder\.O'.*there are: encoder\.0, /],
     [['encoder.0', 'encoderX0'], /has no block 'encoderX0'/],
     [{ first: 6 }, /6 blocks are chosen, and the learner has 5/],
     [{ last: 9 }, /9 blocks are chosen/],
