@@ -23,6 +23,16 @@ it('matches rows with labels by name, in whatever order the checkpoint numbers t
   expect(created).toEqual([]);
 });
 
+it('tells names apart by their case, and ignores it only where that leaves no doubt', () => {
+  const biases = (names: readonly string[], labels: readonly string[]) =>
+    Array.from(classifierWeights(withClassifier(names), { kind: 'classes', labels }).tensors['classifier.bias']!.data);
+  expect(biases(['A', 'a'], ['A', 'a'])).toEqual([10, 20]);
+  expect(biases(['a', 'A'], ['A', 'a'])).toEqual([20, 10]);
+  expect(biases(['no', 'YES'], ['Yes', 'No'])).toEqual([20, 10]);
+  expect(() => biases(['a', 'b'], ['A', 'a'])).toThrow(/has 2 labels \(a, b\), the task 2 labels \(A, a\)/);
+  expect(() => biases(['A', 'a', 'b'], ['a', 'A', 'B'])).toThrow(/has 3 labels/);
+});
+
 it('takes rows without names as they come', () => {
   expect(Array.from(classifierWeights(withClassifier(undefined), inference).tensors['classifier.bias']!.data)).toEqual([10, 20, 30]);
 });

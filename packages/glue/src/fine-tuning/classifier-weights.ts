@@ -1,5 +1,5 @@
 import { type BertConfig, fitWeights, type Labels, type Tokenizer } from '@hookline/bert';
-import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
+import { HooklineError, type NamedTensor, nameList, type Tensors } from '@hookline/core';
 import type { Target } from '../tasks/task.js';
 
 /** A model to fine-tune or to predict with: what `readPretrained` gives. */
@@ -26,17 +26,24 @@ function pickRows({ shape, data }: NamedTensor, rows: readonly number[]): NamedT
 
 const unnamed = (names: readonly string[]): boolean => names.every((name, id) => name === `LABEL_${id}`);
 
-/** For each label of the target the classifier's row: through names where the checkpoint has them, in any order. */
-function rowsFor(target: Target, labels: Labels, source: string): readonly number[] {
+/** The place of each name, where every one has a place of its own. */
+function placesOf(wanted: readonly string[], known: readonly string[]): readonly number[] | undefined {
+  const places = wanted.map((name) => known.indexOf(name));
+  return places.includes(-1) || new Set(places).size < places.length ? undefined : places;
+}
+
+const lowerCase = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
+
+/** For each label of the target the classifier's row: through names where the checkpoint has them, in any order, and in another case where that leaves no doubt. */
+function rowsFor(target: Target, { names }: Labels, source: string): readonly number[] {
   const wanted = labelsOf(target).names;
-  const known = labels.names.map((name) => name.toLowerCase());
-  if (wanted.length === known.length) {
-    if (target.kind === 'number' || unnamed(labels.names)) return wanted.map((_, i) => i);
-    const rows = wanted.map((name) => known.indexOf(name.toLowerCase()));
-    if (rows.every((row) => row >= 0)) return rows;
+  if (wanted.length === names.length) {
+    if (target.kind === 'number' || unnamed(names)) return wanted.map((_, i) => i);
+    const rows = placesOf(wanted, names) ?? placesOf(lowerCase(wanted), lowerCase(names));
+    if (rows) return rows;
   }
-  const list = (names: readonly string[]): string => `${names.length} label${names.length === 1 ? '' : 's'} (${names.join(', ')})`;
-  throw new HooklineError('HOOKLINE_LABELS', `the classifier of ${source} has ${list(labels.names)}, the task ${list(wanted)}`, {
+  const list = (labels: readonly string[]): string => `${labels.length} label${labels.length === 1 ? '' : 's'} (${nameList(labels)})`;
+  throw new HooklineError('HOOKLINE_LABELS', `the classifier of ${source} has ${list(names)}, the task ${list(wanted)}`, {
     hint: "train a new classifier (head: 'new', --new-head), or choose another checkpoint",
   });
 }

@@ -1,4 +1,4 @@
-import { HooklineError, type Plugin, parseOptions } from '@hookline/core';
+import { HooklineError, nameList, type Plugin, parseOptions } from '@hookline/core';
 import type { EngineName, OptimizerOptions } from '@hookline/tfjs';
 import type * as tf from '@tensorflow/tfjs-core';
 import * as z from 'zod';
@@ -63,7 +63,7 @@ export function checkFineTuning(options: FineTuningOptions) {
   }
   if (target.kind === 'classes' && Array.isArray(classWeights) && classWeights.length !== target.labels.length) {
     throw new HooklineError('HOOKLINE_OPTIONS', `there are ${classWeights.length} classWeights for ${target.labels.length} classes`, {
-      hint: `give one for each of: ${target.labels.join(', ')}`,
+      hint: `give one for each of: ${nameList(target.labels)}`,
     });
   }
   for (const set of [train, ...Object.values(evaluation)]) requireLabels(set);
