@@ -30,7 +30,7 @@ export function matthews(predictions: readonly number[], labels: readonly number
   const right = labels.filter((label, i) => label === predictions[i]).length;
   const total = labels.length;
   const dot = (a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number => [...a].reduce((sum, [k, n]) => sum + n * (b.get(k) ?? 0), 0);
-  const denominator = Math.sqrt(total ** 2 - dot(predicted, predicted)) * Math.sqrt(total ** 2 - dot(actual, actual));
+  const denominator = Math.sqrt((total ** 2 - dot(predicted, predicted)) * (total ** 2 - dot(actual, actual)));
   return denominator === 0 ? 0 : (right * total - dot(predicted, actual)) / denominator;
 }
 

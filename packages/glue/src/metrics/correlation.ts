@@ -8,10 +8,8 @@ import { mean } from '../statistics/summary.js';
  */
 export function pearson(x: readonly number[], y: readonly number[]): number {
   if (isConstant(x) || isConstant(y)) return Number.NaN;
-  const [mx, my] = [mean(x), mean(y)];
-  const [nx, ny] = [norm(x, mx), norm(y, my)];
-  const r = x.reduce((sum, value, i) => sum + ((value - mx) / nx) * ((y[i]! - my) / ny), 0);
-  return Math.max(-1, Math.min(1, r));
+  const [dx, dy] = [deviations(x), deviations(y)];
+  return Math.max(-1, Math.min(1, dot(dx, dy) / Math.sqrt(dot(dx, dx) * dot(dy, dy))));
 }
 
 /** Spearman's correlation: Pearson's of the ranks, ties sharing the mean of theirs. */
@@ -36,8 +34,11 @@ export function ranks(values: readonly number[]): readonly number[] {
 /** Also of one value, and of none. */
 const isConstant = (x: readonly number[]): boolean => x.every((value) => value === x[0]);
 
-/** Scaled by the largest deviation, so that squares neither overflow nor vanish. */
-function norm(x: readonly number[], center: number): number {
+/** From the mean, scaled by the largest, so that squares neither overflow nor vanish. */
+function deviations(x: readonly number[]): readonly number[] {
+  const center = mean(x);
   const largest = x.reduce((most, value) => Math.max(most, Math.abs(value - center)), 0);
-  return largest * Math.sqrt(x.reduce((sum, value) => sum + ((value - center) / largest) ** 2, 0));
+  return x.map((value) => (value - center) / largest);
 }
+
+const dot = (x: readonly number[], y: readonly number[]): number => x.reduce((sum, value, i) => sum + value * y[i]!, 0);

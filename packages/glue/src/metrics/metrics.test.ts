@@ -66,6 +66,24 @@ describe('metrics', () => {
     expect(() => taskScore(['accuracy'], [], [])).toThrow(/nothing to judge/);
     expect(() => taskScore([], [1], [1])).toThrow(/nothing to judge/);
   });
+
+  it.each(['acuracy', 'constructor'])('refuses the metric %s', (name) => {
+    expect(() => taskScore([name as never], [1], [1])).toThrow(expect.objectContaining({ code: 'HOOKLINE_METRIC' }));
+  });
+
+  it('is exactly 1 where all is right, and never beyond', () => {
+    expect(matthews([0, 0, 0, 1], [0, 0, 0, 1])).toBe(1);
+    const scores = fc
+      .array(fc.double({ noNaN: true, min: -1e3, max: 1e3 }), { minLength: 2, maxLength: 30 })
+      .filter((x) => new Set(x.map((one) => one + 0)).size > 1);
+    fc.assert(
+      fc.property(scores, (x) => {
+        const order = taskScore(['spearman'], x, ranks(x)).spearman;
+        expect(order).toBe(1);
+        expect(pearson(x, x)).toBe(1);
+      }),
+    );
+  });
 });
 
 describe('what must hold for any predictions', () => {
