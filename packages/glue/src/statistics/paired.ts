@@ -1,7 +1,7 @@
 import { HooklineError } from '@hookline/core';
 import tQuantile from '@stdlib/stats-base-dists-t-quantile';
-import { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrap.js';
-import { type Summary, summarize } from './summary.js';
+import { type BootstrapOptions, bootstrapInterval, type Interval, parseInterval } from './bootstrap.js';
+import { requireScores, type Summary, summarize } from './summary.js';
 
 /** From so many seeds on an interval is a bootstrap's, below it is Student's. */
 export const bootstrapFrom = 8;
@@ -19,13 +19,14 @@ export interface PairedComparison {
 /**
  * Compares two settings that were run with the same seeds: the mean difference with its interval, paired t below eight seeds, percentile
  * bootstrap from eight on.
- * @throws HooklineError `HOOKLINE_SEEDS` where they differ in number, or there are none
+ * @throws HooklineError `HOOKLINE_SEEDS` where they differ in number, there are none, or one is not finite; `HOOKLINE_OPTIONS`
  */
 export function comparePaired(a: readonly number[], b: readonly number[], options: BootstrapOptions = {}): PairedComparison {
   if (a.length !== b.length)
     throw new HooklineError('HOOKLINE_SEEDS', `${a.length} scores cannot be paired with ${b.length}`, { hint: 'run both settings with the same seeds' });
+  const { level } = parseInterval(options);
+  for (const scores of [a, b]) requireScores(scores);
   const difference = summarize(a.map((value, i) => value - b[i]!));
-  const { level = 0.95 } = options;
   if (difference.n >= bootstrapFrom) return { difference, method: 'bootstrap', level, interval: bootstrapInterval(difference.values, options) };
   return { difference, method: 'paired t', level, interval: difference.n < 2 ? undefined : tInterval(difference, level) };
 }

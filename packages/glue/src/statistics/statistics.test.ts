@@ -102,6 +102,18 @@ describe('welchLower', () => {
   });
 });
 
+it('refuses a score that is no finite number, and options out of range', () => {
+  const ten = Array.from({ length: 10 }, (_, i) => i);
+  const odd = ten.with(3, Number.NaN);
+  const seeds = expect.objectContaining({ code: 'HOOKLINE_SEEDS', message: expect.stringContaining('score 4 of 10 is NaN') });
+  for (const use of [() => comparePaired(odd, ten), () => comparePaired(ten, odd), () => compareSpread([ten, odd]), () => welchLower(odd, ten)])
+    expect(use).toThrow(seeds);
+  expect(() => bootstrapInterval(odd)).toThrow(seeds);
+  expect(() => bootstrapInterval([])).toThrow(expect.objectContaining({ code: 'HOOKLINE_SEEDS' }));
+  for (const options of [{ level: 95 }, { level: -1 }, { level: Number.NaN }, { resamples: 0 }, { resamples: 1.5 }, { lvel: 0.9 } as object])
+    for (const scores of [ten, [1, 2]]) expect(() => comparePaired(scores, scores, options)).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
+});
+
 describe('compareSpread', () => {
   it.each(oracle.brownForsythe)('statistic $statistic: as scipy', ({ groups, statistic, p }) => {
     const test = compareSpread(groups);
@@ -113,7 +125,27 @@ describe('compareSpread', () => {
   it('cannot tell below ten seeds, or where nothing varies', () => {
     const ten = Array.from({ length: 10 }, (_, i) => i);
     expect(compareSpread([ten, ten.slice(1)])).toEqual({ kind: 'cannot tell', why: 'a claim about spread needs 10 seeds, and there are 9' });
-    expect(compareSpread([ten.map(() => 1), ten.map(() => 2)])).toEqual({ kind: 'cannot tell', why: 'no setting varies around its median' });
+    expect(compareSpread([ten.map(() => 1), ten.map(() => 2)])).toEqual({
+      kind: 'cannot tell',
+      why: "every score lies as far from its setting's median as every other",
+    });
+    const around = (distance: number) => ten.map((i) => (i % 2 === 0 ? distance : -distance));
+    expect(compareSpread([around(2), around(2)])).toEqual({ kind: 'cannot tell', why: "every score lies as far from its setting's median as every other" });
     expect(() => compareSpread([ten])).toThrow(/two settings at least/);
+  });
+
+  it('tells spreads apart that do not vary themselves, as scipy', () => {
+    const around = (distance: number) => Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? distance : -distance));
+    expect(compareSpread([around(1), around(9)])).toEqual({ kind: 'tested', statistic: Number.POSITIVE_INFINITY, p: 0 });
+  });
+
+  it('keeps the digits of a small p', () => {
+    // with three groups of ten, p has a closed form: (1 + 2 F / 27) ^ (-27 / 2)
+    const groups = [0.001, 1, 1.001].map((scale) => Array.from({ length: 10 }, (_, i) => (i % 2 === 0 ? 1 : -1) * scale * (1 + i / 1000)));
+    const test = compareSpread(groups);
+    if (test.kind !== 'tested') throw new Error(test.why);
+    expect(test.p).toBeGreaterThan(0);
+    expect(test.p).toBeLessThan(1e-20);
+    expect(Math.abs(test.p / (1 + (2 * test.statistic) / 27) ** (-27 / 2) - 1)).toBeLessThan(1e-9);
   });
 });

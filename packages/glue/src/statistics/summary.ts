@@ -17,6 +17,15 @@ export function summarize(values: readonly number[]): Summary {
   return { n: values.length, mean: mean(values), sd: Math.sqrt(variance(values)), min: Math.min(...values), max: Math.max(...values), values };
 }
 
+/** @throws HooklineError `HOOKLINE_SEEDS` for a score that is no finite number, of which no interval or test can tell anything */
+export function requireScores(values: readonly number[]): void {
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new HooklineError('HOOKLINE_SEEDS', `score ${at + 1} of ${values.length} is ${values[at]}, and settings are compared by finite ones`, {
+    hint: 'leave its seed out of both settings, or say what a score that does not exist counts',
+  });
+}
+
 /** NaN for an empty list. */
 export const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
