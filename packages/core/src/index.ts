@@ -11,7 +11,7 @@ export { type Given, given } from './given.js';
 export { asynchronously, type During, during, eachBlock, synchronously } from './hooks/during.js';
 export type * from './learner.js';
 export { type MemoryStore, memoryStore } from './memory-store.js';
-export { nameList, shortName } from './name-list.js';
+export { nameList } from './name-list.js';
 export { didYouMean, nearest } from './nearest.js';
 export { orderPlugins } from './order.js';
 export { parseOptions } from './parse.js';

@@ -17,3 +17,7 @@ test('a message does not grow with the names', () => {
   expect(nameList(['x'.repeat(15_000)])).toBe(`${'x'.repeat(60)}…`);
   expect(shortName('x'.repeat(60))).toBe('x'.repeat(60));
 });
+
+test('a name cannot steer the terminal', () => {
+  expect(nameList(['a\u0000b', '\u001b[2Jc'])).toBe('a\\x00b, \\x1b[2Jc');
+});

@@ -3,8 +3,9 @@ const longest = 60;
 /** Characters of all names together, about. */
 const room = 600;
 
-/** A name as a message quotes it: whole, or its beginning where it is very long. */
-export const shortName = (name: string): string => (name.length > longest ? `${name.slice(0, longest)}…` : name);
+/** A name as a message quotes it: its beginning where it is very long, and without what a terminal would act on. */
+export const shortName = (name: string): string =>
+  (name.length > longest ? `${name.slice(0, longest)}…` : name).replace(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
 
 /** Names in a message, divided by commas: as many as make some 600 characters, and how many more there are. */
 export function nameList(names: Iterable<string>): string {
