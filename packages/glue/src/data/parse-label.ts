@@ -1,6 +1,7 @@
 import { didYouMean } from '@hookline/core';
 import type { GlueTask } from '../tasks/glue-task.js';
 import type { Target } from '../tasks/task.js';
+import { shortened } from './data-error.js';
 
 /** Why a label cannot be read, and what would do. */
 export interface LabelProblem {
@@ -23,13 +24,13 @@ export function parseLabel(text: string, target: Target, written: GlueTask['writ
   const classes = written === 'index' ? target.labels.map((_, i) => String(i)) : target.labels;
   const found = classes.indexOf(text);
   if (found >= 0) return found;
-  return { problem: text === '' ? 'there is no label' : `there is no label '${text}'`, hint: didYouMean(text, classes) };
+  return { problem: text === '' ? 'there is no label' : `there is no label '${shortened(text)}'`, hint: didYouMean(text, classes) };
 }
 
 function parseNumber(text: string, range: readonly [number, number] | undefined): number | LabelProblem {
   const value = parseDecimal(text);
   const hint = range ? `labels are numbers from ${range[0]} to ${range[1]}` : 'labels are numbers';
-  if (!Number.isFinite(value)) return { problem: text === '' ? 'there is no label' : `'${text}' is no number`, hint };
+  if (!Number.isFinite(value)) return { problem: text === '' ? 'there is no label' : `'${shortened(text)}' is no number`, hint };
   return inRange(value, range) ? value : { problem: `${text} is out of range`, hint };
 }
 

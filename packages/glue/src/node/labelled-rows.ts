@@ -1,9 +1,8 @@
 import { extname } from 'node:path';
-import { utf8Lines, utf8Parts } from '@hookline/bert/node';
 import { didYouMean } from '@hookline/core';
 import { CsvError, parse } from 'csv-parse/sync';
-import { columnAt, dataError } from '../data/data-error.js';
-import { maxRow } from './read-glue-tsv.js';
+import { columnAt, dataError, shortened } from '../data/data-error.js';
+import { maxRow, textLines, textParts, tooLong } from './text-file.js';
 
 /** A row of a user's file: the columns that were asked for, in their order. */
 export interface LabelledRow {
@@ -32,7 +31,7 @@ const readers: Readonly<Record<string, Reader>> = {
  * Reads columns of a `.tsv` (no quoting), `.csv` (RFC 4180) or `.jsonl`/`.ndjson` file. The first two begin with a header. Blank lines are
  * passed over.
  * @throws HooklineError `HOOKLINE_DATA` with file, line and column: another kind of file, a column that is not there, a row of another
- * number of columns, broken quoting, no JSON; `HOOKLINE_UTF8`
+ * number of columns, broken quoting, no JSON, no text; `HOOKLINE_UTF8`, `HOOKLINE_PERMISSION`
  */
 export function labelledRows(file: string, columns: readonly string[]): Promise<LabelledRows> {
   const read = readers[extname(file).toLowerCase()];
@@ -46,12 +45,15 @@ interface Cells {
 }
 
 async function* tabbedLines(file: string): AsyncGenerator<Cells> {
-  const onTooLong = (line: number): never => {
-    throw dataError({ file, line }, `is longer than ${maxRow} characters`);
-  };
-  for await (const { lines, first } of utf8Lines(file, { maxLength: maxRow, onTooLong }))
-    for (const [i, line] of lines.entries()) if (line.trim() !== '') yield { line: first + i, cells: line.split('\t') };
+  for await (const { lines, first } of textLines(file))
+    for (const [i, line] of lines.entries()) {
+      const cells = line.split('\t');
+      if (!isBlank(cells)) yield { line: first + i, cells };
+    }
 }
+
+/** A line without anything; one of separators alone is a row of empty cells. */
+const isBlank = (cells: readonly string[]): boolean => cells.length === 1 && cells[0]!.trim() === '';
 
 /** What csv-parse finds wrong, in our words where it is the quoting. */
 const quoting: Readonly<Partial<Record<string, string>>> = {
@@ -62,20 +64,24 @@ const quoting: Readonly<Partial<Record<string, string>>> = {
 
 async function* quotedRecords(file: string): AsyncGenerator<Cells> {
   let text = '';
-  for await (const part of utf8Parts(file)) text += part;
+  for await (const part of textParts(file)) text += part;
+  const lineEnd = text.includes('\n') ? '\n' : '\r';
   const records: Cells[] = [];
   let ended = 0;
   try {
     parse(text, {
       relax_column_count: true,
-      on_record: (cells: string[], { lines }) => {
-        if (cells.length > 1 || cells[0]?.trim() !== '') records.push({ line: ended + 1, cells });
-        ended = lines;
+      max_record_size: 3 * maxRow, // in bytes, of which no character takes more than three
+      record_delimiter: lineEnd === '\n' ? ['\r\n', '\n'] : '\r',
+      on_record: (cells: string[]) => {
+        if (!isBlank(cells)) records.push({ line: ended + 1, cells });
+        ended += cells.reduce((sum, cell) => sum + cell.split(lineEnd).length - 1, 1); // csv-parse's own count takes a \r\n inside a cell for two
         return null;
       },
     });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
+    if (cause.code === 'CSV_MAX_RECORD_SIZE') throw tooLong(file, ended + 1);
     throw dataError({ file, line: ended + 1 }, quoting[cause.code] ?? cause.message, 'put quotes around a cell, and double those inside', cause);
   }
   yield* records;
@@ -85,27 +91,32 @@ async function tableRows(file: string, columns: readonly string[], cells: AsyncG
   const first = await cells.next();
   if (first.done) throw dataError({ file }, 'the file is empty', 'its first line names the columns');
   const header = first.value.cells.map((name) => name.trim());
-  const twice = header.find((name, i) => header.indexOf(name) !== i);
-  if (twice !== undefined) throw dataError({ file, line: first.value.line }, `the header names '${twice}' twice`);
+  const { line } = first.value;
   const places = columns.map((name) => {
     const found = header.indexOf(name);
-    if (found < 0) throw dataError({ file, line: first.value.line }, `the header has no column '${name}'`, didYouMean(name, header));
+    if (found < 0) throw dataError({ file, line }, `the header has no column '${name}'`, didYouMean(name, headerNames(header)));
+    if (found !== header.lastIndexOf(name)) throw dataError({ file, line }, `the header names '${name}' twice`);
     return found;
   });
   async function* rows(): AsyncGenerator<LabelledRow> {
     for await (const row of cells) {
-      if (row.cells.length !== header.length) throw dataError({ file, line: row.line }, `has ${row.cells.length} columns, and the header ${header.length}`);
+      const count = row.cells.length;
+      if (count > header.length) throw dataError({ file, line: row.line }, `has ${count} cells, and the header ${header.length}`);
+      if (count < header.length) {
+        const column = columnAt(count, header[count]!);
+        throw dataError({ file, line: row.line, column }, `is missing: the row has ${count} ${count === 1 ? 'cell' : 'cells'} of ${header.length}`);
+      }
       yield { line: row.line, values: places.map((place) => row.cells[place]) };
     }
   }
   return { rows: rows(), columnName: (i) => columnAt(places[i]!, columns[i]!) };
 }
 
+/** What a header names, fit for a message. */
+const headerNames = (header: readonly string[]): readonly string[] => header.filter((name) => name !== '').map((name) => shortened(name));
+
 async function jsonRows(file: string, columns: readonly string[]): Promise<LabelledRows> {
   const wrong = (line: number, what: string, hint = 'each line is a JSON object', cause?: unknown) => dataError({ file, line }, what, hint, cause);
-  const onTooLong = (line: number): never => {
-    throw wrong(line, `is longer than ${maxRow} characters`);
-  };
   const parsed = (text: string, line: number): Readonly<Record<string, unknown>> => {
     try {
       const value = JSON.parse(text) as unknown;
@@ -116,7 +127,7 @@ async function jsonRows(file: string, columns: readonly string[]): Promise<Label
     throw wrong(line, 'is no JSON object');
   };
   async function* rows(): AsyncGenerator<LabelledRow> {
-    for await (const { lines, first } of utf8Lines(file, { maxLength: maxRow, onTooLong })) {
+    for await (const { lines, first } of textLines(file)) {
       for (const [i, text] of lines.entries()) {
         if (text.trim() === '') continue;
         const line = first + i;

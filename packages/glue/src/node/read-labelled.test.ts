@@ -67,7 +67,7 @@ describe('readLabelled', () => {
   });
 
   it('reads back any text that a CSV file can hold, and the line on which each record begins', async () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\t', ' ', '漢'), minLength: 1, maxLength: 12 }).map((body) => `x${body}`);
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', '"', ',', '\n', '\r\n', '\t', ' ', '漢'), minLength: 1, maxLength: 12 }).map((body) => `x${body}`);
     const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
     await fc.assert(
       fc.asyncProperty(fc.array(text, { minLength: 2, maxLength: 6 }), async (texts) => {
@@ -77,10 +77,18 @@ describe('readLabelled', () => {
         expect(examples.map((one) => one.texts[0])).toEqual(texts);
         write('any.csv', `sentence,label\n${records.join('')}short\n`);
         const lines = records.join('').split('\n').length;
-        await expect(readLabelled(file, single)).rejects.toThrow(`any.csv, line ${lines + 1}: has 1 columns`);
+        await expect(readLabelled(file, single)).rejects.toThrow(`any.csv, line ${lines + 1}, column 2 (label): is missing`);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('reads a CSV file whose lines end in two ways, or in CR alone', async () => {
+    for (const text of ['sentence,label\r\na,good\nb,bad\r\n', 'sentence,label\ra,good\rb,bad\r', 'sentence,label,,\na,good,,\nb,bad,,\n'])
+      expect((await readLabelled(write('ends.csv', text), single)).examples.map(({ texts, label }) => [texts[0], label])).toEqual([
+        ['a', 1],
+        ['b', 0],
+      ]);
   });
 
   it('refuses metrics that do not fit what is predicted', async () => {
@@ -94,7 +102,7 @@ describe('readLabelled', () => {
 
   it('names the line on which a quoted record begins', async () => {
     const file = write('long.csv', 'sentence,label\n"over\ntwo lines",good\nshort\n');
-    await expect(readLabelled(file, single)).rejects.toThrow(`${file}, line 4: has 1 columns, and the header 2`);
+    await expect(readLabelled(file, single)).rejects.toThrow(`${file}, line 4, column 2 (label): is missing: the row has 1 cell of 2`);
   });
 
   it.each<[string, string, string, RegExp]>([
@@ -103,10 +111,20 @@ describe('readLabelled', () => {
     ['a header only', 'x.csv', 'sentence,label\n', /x\.csv: there are no examples in it/],
     ['a column that is not there', 'x.tsv', 'sentance\tlabel\na\tb\n', /x\.tsv, line 1: the header has no column 'sentence'; did you mean 'sentance'\?/],
     ['a column that is there twice', 'x.tsv', 'sentence\tlabel\tlabel\na\tb\tc\n', /line 1: the header names 'label' twice/],
-    ['a short row', 'x.tsv', 'sentence\tlabel\na\tgood\nb\n', /x\.tsv, line 3: has 1 columns, and the header 2/],
-    ['a long row', 'x.csv', 'sentence,label\na,good\nb, c,bad\n', /x\.csv, line 3: has 3 columns, and the header 2/],
+    ['a short row', 'x.tsv', 'sentence\tlabel\na\tgood\nb\n', /x\.tsv, line 3, column 2 \(label\): is missing: the row has 1 cell of 2/],
+    ['a row of tabs alone', 'x.tsv', 'sentence\tlabel\na\tgood\n\t\n', /x\.tsv, line 3, column 1 \(sentence\): there is no text/],
+    ['a long row', 'x.csv', 'sentence,label\na,good\nb, c,bad\n', /x\.csv, line 3: has 3 cells, and the header 2/],
     ['no text', 'x.tsv', 'sentence\tlabel\na\tgood\n \tbad\n', /line 3, column 1 \(sentence\): there is no text/],
     ['no label', 'x.tsv', 'sentence\tlabel\na\tgood\nb\t\nc\tbad\n', /line 3, column 2 \(label\): there is no label/],
+    ['no label anywhere', 'x.csv', 'sentence,label\na,\nb, \n', /x\.csv, line 2, column 2 \(label\): there is no label/],
+    ['a header without end', 'x.tsv', `${'x'.repeat(9000)}\na\n`, /the header has no column 'sentence'; there are: x{40}…$/],
+    ['a label without end', 'x.jsonl', `{"sentence":"a","label":["${'x'.repeat(9000)}"]}\n`, /field 'label': \["x{38}… is no label$/],
+    [
+      'a number that JSON cannot hold',
+      'x.jsonl',
+      '{"sentence":"a","label":9007199254740993}\n',
+      /line 1, field 'label': is a whole number beyond 2\^53, where those of JSON are not exact; put quotes around it/,
+    ],
     ['one class', 'x.tsv', 'sentence\tlabel\na\tgood\n', /every label is 'good'; there must be two classes at least/],
     [
       'an open quote',
@@ -132,6 +150,7 @@ describe('readLabelled', () => {
     const numbers = write('numbers.tsv', 't\ty\na\t1.5\nb\tmany\n');
     await expect(readLabelled(numbers, { text: 't', label: 'y', target: 'number' })).rejects.toThrow(/line 3, column 2 \(y\): 'many' is no number/);
     await expect(readLabelled(join(folder, 'no.tsv'), single)).rejects.toMatchObject({ code: 'HOOKLINE_DATA_MISSING' });
+    await expect(readLabelled(folder, single)).rejects.toThrow(/is a folder, not a file/);
     await expect(readLabelled(numbers, { text: 't' })).rejects.toThrow(/does not say what is to be predicted/);
     const { task } = await readLabelled(numbers, { text: 't', label: 'y' });
     await expect(readLabelled(numbers, { text: ['t', 'y'], task })).rejects.toThrow(/the task has 1 text an example, not 2/);

@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { HooklineError, parseOptions } from '@hookline/core';
 import * as z from 'zod';
-import { dataError } from '../data/data-error.js';
+import { dataError, shortened } from '../data/data-error.js';
 import { inferTarget } from '../data/infer-target.js';
 import { parseLabel } from '../data/parse-label.js';
 import type { Example, LabelledSet, MetricName, Target, TextTask } from '../tasks/task.js';
+import { requireFile } from './file-access.js';
 import { labelledRows } from './labelled-rows.js';
 
 const column = z.string().min(1);
@@ -30,25 +30,22 @@ export type ReadLabelledOptions = z.input<typeof readLabelledOptions>;
 /**
  * Reads a user's own examples from a `.tsv`, `.csv` or `.jsonl` file. The training set is read first; its `task` is then given for the
  * others. Classes are ordered by name, whole numbers by value. Here a row that is short or has no text is an error: nothing is skipped.
- * @throws HooklineError `HOOKLINE_DATA` with file, line and column; `HOOKLINE_DATA_MISSING`, `HOOKLINE_OPTIONS`, `HOOKLINE_UTF8`
+ * @throws HooklineError `HOOKLINE_DATA` with file, line and column; `HOOKLINE_DATA_MISSING`, `HOOKLINE_OPTIONS`, `HOOKLINE_UTF8`, `HOOKLINE_PERMISSION`
  */
 export async function readLabelled(file: string, readOptions: ReadLabelledOptions): Promise<LabelledSet> {
   const options = parseOptions('labelled file', readLabelledOptions, readOptions);
   const columns = typeof options.text === 'string' ? [options.text] : options.text;
   checkOptions(options, columns.length);
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw new HooklineError('HOOKLINE_DATA_MISSING', `there is no file ${file}`);
+  requireFile(file);
   const { rows, columnName } = await labelledRows(file, [...columns, ...(options.label === undefined ? [] : [options.label])]);
   const read: { readonly line: number; readonly texts: Example['texts']; readonly label: string | undefined }[] = [];
   for await (const { line, values } of rows) {
     const texts = columns.map((_, i) => {
       const text = values[i];
       if (typeof text === 'string' && text.trim() !== '') return text;
-      throw dataError({ file, line, column: columnName(i) }, typeof text === 'string' ? 'there is no text' : `${JSON.stringify(text)} is no text`);
+      throw dataError({ file, line, column: columnName(i) }, typeof text === 'string' ? 'there is no text' : `${shortened(JSON.stringify(text))} is no text`);
     }) as unknown as Example['texts'];
-    const label = values[columns.length];
-    if (options.label !== undefined && typeof label !== 'string' && typeof label !== 'number' && typeof label !== 'boolean')
-      throw dataError({ file, line, column: columnName(columns.length) }, `${JSON.stringify(label)} is no label`);
-    read.push({ line, texts, label: options.label === undefined ? undefined : String(label).trim() });
+    read.push({ line, texts, label: options.label === undefined ? undefined : labelText(values[columns.length], file, line, columnName(columns.length)) });
   }
   if (read.length === 0) throw dataError({ file }, 'there are no examples in it');
   const task =
@@ -68,6 +65,16 @@ export async function readLabelled(file: string, readOptions: ReadLabelledOption
   return { source: file, task, examples, warnings: [] };
 }
 
+function labelText(value: unknown, file: string, line: number, column: string): string {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+    throw dataError({ file, line, column }, `${shortened(JSON.stringify(value))} is no label`);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw dataError({ file, line, column }, 'is a whole number beyond 2^53, where those of JSON are not exact', 'put quotes around it');
+  const text = String(value).trim();
+  if (text === '') throw dataError({ file, line, column }, 'there is no label');
+  return text;
+}
+
 function checkOptions({ task, label, target, metrics }: z.output<typeof readLabelledOptions>, texts: number): void {
   const wrong = (what: string, hint: string) => new HooklineError('HOOKLINE_OPTIONS', `labelled file: ${what}`, { hint });
   if (!task && label === undefined) throw wrong('a file without labels does not say what is to be predicted', "give its 'task', or the column of the 'label'");
@@ -79,7 +86,7 @@ function checkOptions({ task, label, target, metrics }: z.output<typeof readLabe
 function ownTask(file: string, texts: 1 | 2, labels: readonly string[], options: z.output<typeof readLabelledOptions>): TextTask {
   const target = inferTarget(labels, options.target);
   if (target.kind === 'classes' && target.labels.length < 2)
-    throw dataError({ file }, `every label is '${target.labels[0]}'`, 'there must be two classes at least');
+    throw dataError({ file }, `every label is '${shortened(target.labels[0]!)}'`, 'there must be two classes at least');
   const metrics = options.metrics ?? (target.kind === 'classes' ? ['accuracy'] : ['pearson', 'spearman']);
   checkMetrics(metrics, target);
   return { name: basename(file, extname(file)), texts, target, metrics };
