@@ -1,6 +1,6 @@
 import type { GlueTask, SplitLayout } from '../tasks/glue-task.js';
 import type { Example } from '../tasks/task.js';
-import { columnAt, dataError } from './data-error.js';
+import { columnAt, dataError, shortened } from './data-error.js';
 import { parseLabel } from './parse-label.js';
 import { type SkippedRows, skippedRows } from './skipped-rows.js';
 
@@ -20,29 +20,43 @@ export interface GlueRows {
  *
  * Rows with another number of columns, blank lines, and labelled rows with an empty text are left out with a warning that counts them;
  * without labels an empty text stays, since the server wants a prediction for every row. A row that is left out keeps its index; a blank
- * line has none.
+ * line, which has not even a tab, has none. Where there are no labels the first column numbers the rows, and must count them without a gap.
  */
 export function glueRows(task: GlueTask, layout: SplitLayout, file: string): GlueRows {
   const examples: Example[] = [];
   const skipped = skippedRows();
   let line = 0;
   let index = 0;
+  let number: number | undefined;
+  const checkNumber = (text: string): void => {
+    const found = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    const expected = number === undefined ? found : number + 1;
+    if (Number.isNaN(found) || found !== expected) {
+      const what = Number.isNaN(found) ? `'${shortened(text)}' is no number of a row` : `${found} does not follow ${number}`;
+      throw dataError({ file, line, column: columnAt(0, layout.columns[0]!) }, what, `rows are missing or out of order: ${again}`);
+    }
+    number = found;
+  };
   return {
     read(text) {
       line++;
       if (line === 1 && layout.header) return checkHeader(text, layout, file);
-      if (text.trim() === '') return skipped.add('blank', line);
-      const example = exampleOf(text.split('\t'), { task, layout, file, line, index: index++, skipped });
+      if (text === '') return skipped.add('blank', line);
+      const cells = text.split('\t');
+      if (layout.label === undefined) checkNumber(cells[0]!);
+      const example = exampleOf(cells, { task, layout, file, line, index: index++, skipped });
       if (example) examples.push(example);
     },
     end() {
-      if (line === 0) throw dataError({ file }, 'the file is empty', 'fetch it again');
+      if (line === 0) throw dataError({ file }, 'the file is empty', again);
       const warnings = skipped.warnings(file);
-      if (examples.length === 0) throw dataError({ file }, warnings[0] ? 'no row can be used' : 'there are no rows below the header', 'fetch it again');
+      if (examples.length === 0) throw dataError({ file }, warnings[0] ? 'no row can be used' : 'there are no rows below the header', again);
       return { examples, warnings };
     },
   };
 }
+
+const again = 'take the file out of the official archive again';
 
 function checkHeader(text: string, { columns }: SplitLayout, file: string): void {
   const found = text.split('\t');
@@ -53,7 +67,7 @@ function checkHeader(text: string, { columns }: SplitLayout, file: string): void
   throw dataError(place, what, `the header of this file is: ${columns.join(' | ')}`);
 }
 
-const shown = (name: string | undefined): string => (name === undefined ? 'nothing' : `'${name.length > 40 ? `${name.slice(0, 40)}…` : name}'`);
+const shown = (name: string | undefined): string => (name === undefined ? 'nothing' : `'${shortened(name)}'`);
 
 interface RowOf {
   readonly task: GlueTask;

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,23 @@ describe('official files that are not as they should be', () => {
     ]);
   });
 
+  it('give an index to a row of tabs alone, as csv readers do', async () => {
+    const file = write('SST-2/train.tsv', 'sentence\tlabel\nfine\t1\n\t\n\nbad\t0\n');
+    const { examples, warnings } = await read('sst2', 'train');
+    expect(examples.map(({ index }) => index)).toEqual([0, 2]);
+    expect(warnings).toEqual([`${file}: skipped 1 row, with an empty text (line 3)`, `${file}: skipped 1 row, blank (line 4)`]);
+  });
+
+  it.each([
+    ['missing', '0\ta\tb\n2\ta\tb\n', 'line 3, column 1 (index): 2 does not follow 0; rows are missing or out of order'],
+    ['there twice', '0\ta\tb\n0\ta\tb\n', 'line 3, column 1 (index): 0 does not follow 0'],
+    ['numbered by a word', 'one\ta\tb\n', "line 2, column 1 (index): 'one' is no number of a row"],
+    ['blank but for tabs', '0\ta\tb\n\t\t\n', "line 3, column 1 (index): '' is no number of a row"],
+  ])('refuse a test set in which a row is %s', async (_, rows, message) => {
+    const file = write('RTE/test.tsv', `index\tsentence1\tsentence2\n${rows}`);
+    await expect(read('rte', 'test')).rejects.toThrow(`${file}, ${message}`);
+  });
+
   it('keep an empty text in a test set: the server wants a prediction for it', async () => {
     write('QQP/test.tsv', 'id\tquestion1\tquestion2\n0\ta ?\t\n1\tb ?\tc ?\n');
     expect((await read('qqp', 'test')).examples).toEqual([
@@ -110,6 +127,13 @@ describe('official files that are not as they should be', () => {
     ['an empty file', 'sst2', 'dev', 'SST-2/dev.tsv ', /dev\.tsv: the file is empty/],
     ['a file with a header only', 'sst2', 'dev', 'SST-2/dev.tsv sentence\tlabel\n', /dev\.tsv: there are no rows below the header/],
     ['a file of short rows', 'sst2', 'dev', 'SST-2/dev.tsv sentence\tlabel\na\n', /dev\.tsv: no row can be used/],
+    [
+      'a long header with control characters',
+      'sst2',
+      'dev',
+      `SST-2/dev.tsv sentence${'\0x'.repeat(100)}\tlabel`,
+      /the header has 'sentence(\\x00x){16}…' here/,
+    ],
   ])('%s', async (_, task, split, file, message) => {
     const space = file.indexOf(' ');
     write(file.slice(0, space), file.slice(space + 1));
@@ -136,6 +160,9 @@ describe('official files that are not as they should be', () => {
     await expect(read('cola', 'train')).rejects.toThrow(/there is no CoLA train set in .*; see `hookline data glue --dir /);
     await expect(read('cola', 'dev_matched')).rejects.toMatchObject({ code: 'HOOKLINE_SPLIT' });
     await expect(read('nothing', 'dev')).rejects.toMatchObject({ code: 'HOOKLINE_TASK' });
+    const file = join(data, 'RTE/dev.tsv');
+    await expect(readGlue({ task: 'rte', split: 'dev', data: file })).rejects.toThrow(`${file} is a file, not a folder`);
+    await expect(readGlue({ task: 'rte', split: 'dev', data: join(file, 'x') })).rejects.toMatchObject({ code: 'HOOKLINE_DATA_MISSING' });
   });
 });
 
@@ -162,7 +189,10 @@ describe('Parquet files that are not as they should be', () => {
     ['wnli', 'train', /column 'label': holds FLOAT where INT64 or INT32 belongs/],
     ['wnli', 'dev', /column 'label': the file names a class 'maybe'; the classes of this task are: not_entailment, entailment/],
     ['stsb', 'train', /row 2, column 'label': 5\.5 is out of range; labels are numbers from 0 to 5/],
-    ['cola', 'train', /train-00000-of-00002\.parquet is missing/],
+    ['cola', 'train', /train-00000-of-00002\.parquet is missing; `hookline data glue --download` fetches it/],
+    ['rte', 'test', /test-00000-of-00001\.parquet, row 3, column 'idx': 1 is there twice/],
+    ['qnli', 'test', /row 2, column 'idx': null is no number of a row/],
+    ['qnli', 'train', /train-00000-of-00001\.parquet: is packed by GZIP, which is not read; write it with Snappy/],
   ])('%s %s', async (task, split, message) => {
     await expect(read(task, split)).rejects.toThrow(message);
   });
@@ -173,8 +203,17 @@ describe('Parquet files that are not as they should be', () => {
     const shard = join(data, 'sst2', 'train-00000-of-00002.parquet');
     writeFileSync(shard, readFileSync(shard).subarray(0, 500));
     await expect(read('sst2', 'train', data)).rejects.toThrow(/train-00000-of-00002\.parquet: is no Parquet file, or is damaged/);
-    cpSync(shard, join(data, 'sst2', 'train-00000-of-00003.parquet'));
-    await expect(read('sst2', 'train', data)).rejects.toThrow(/shards of two versions|is missing/);
+    writeFileSync(shard, '');
+    await expect(read('sst2', 'train', data)).rejects.toThrow(/train-00000-of-00002\.parquet: the file is empty; `hookline data glue --download` fetches it/);
+    const older = join(data, 'sst2', 'train-00000-of-00001.parquet');
+    cpSync(shard, older);
+    await expect(read('sst2', 'train', data)).rejects.toThrow(
+      /holds shards of two versions, train-00000-of-00001\.parquet and train-00000-of-00002\.parquet; remove those of the older one/,
+    );
+    rmSync(older);
+    rmSync(shard);
+    mkdirSync(shard);
+    await expect(read('sst2', 'train', data)).rejects.toThrow(/train-00000-of-00002\.parquet: cannot be read \(EISDIR\)/);
     rmSync(data, { recursive: true });
   });
 });
