@@ -50,8 +50,24 @@ describe('hookline data glue', { timeout: 60_000 }, () => {
         warnings: ['SST-2/dev.tsv: skipped 1 row, of fewer than 2 columns (line 3)'],
       },
       { event: 'set', task: 'sst2', split: 'test', state: 'missing', published: 1821 },
-      { event: 'result', directory: '.', sets: 3, missing: 2, damaged: false },
+      { event: 'result', directory: '.', sets: 3, missing: 2, damaged: 0, short: 1 },
     ]);
+  });
+
+  it('counts a task once, and says what is damaged or cut short', async () => {
+    cpSync(join(fixtures, 'glue', 'WNLI'), join(cwd, 'WNLI'), { recursive: true });
+    writeFileSync(join(cwd, 'WNLI', 'train.tsv'), 'nonsense');
+    const { code, out } = await hookline(['data', 'glue', '--dir', '.', '--tasks', 'wnli,WNLI'], { cwd });
+    expect(code).toBe(2);
+    expect(out).toContain('1 of 3 sets is damaged in .\n2 of 3 sets are far smaller than published: cut short, or an excerpt');
+    expect(out).not.toMatch(/all 3 sets|missing/);
+  });
+
+  it.each([[[]], [['--download']]])('a file in place of the folder: one line, exit code 2 %j', async (flags) => {
+    writeFileSync(join(cwd, 'afile'), '');
+    const { code, err } = await hookline(['data', 'glue', '--dir', 'afile', ...flags], { cwd, env: { HF_ENDPOINT: 'http://127.0.0.1:9' } });
+    expect(err).toEqual([expect.stringMatching(/^hookline: \[HOOKLINE_DATA_MISSING\] afile is a file, not a folder/)]);
+    expect(code).toBe(2);
   });
 
   const rte = 'index\tsentence1\tsentence2\tlabel\n';

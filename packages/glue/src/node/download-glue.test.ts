@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { glueTasks } from '../tasks/glue-tasks.js';
 import { downloadGlue } from './download-glue.js';
 import { readGlue } from './read-glue.js';
@@ -76,6 +76,51 @@ describe('downloadGlue', () => {
     await download('sst2');
     rmSync(join(data, 'sst2/train-00001-of-00002.parquet'));
     expect(await download('sst2')).toEqual([join(data, 'sst2/train-00001-of-00002.parquet')]);
+  });
+
+  it.each([
+    ['empty', () => Buffer.alloc(0)],
+    ['of the right size, and damaged inside', (bytes: Buffer) => bytes.fill(0, 4, 200)],
+  ])('fetches anew a shard that is %s, and no other', async (_, damage) => {
+    await download('rte');
+    const path = join(data, dev);
+    const right = readFileSync(path);
+    writeFileSync(path, damage(Buffer.from(right)));
+    expect(await download('rte')).toEqual([path]);
+    expect(readFileSync(path)).toEqual(right);
+  });
+
+  it('leaves an official file as it is, be it damaged', async () => {
+    mkdirSync(join(data, 'RTE'));
+    writeFileSync(join(data, 'RTE/dev.tsv'), 'nonsense');
+    expect(await download('rte')).not.toContain(join(data, dev));
+    expect(readFileSync(join(data, 'RTE/dev.tsv'), 'utf8')).toBe('nonsense');
+  });
+
+  it('takes the address of a server with a slash behind it, and refuses what is none', async () => {
+    endpoint += '/';
+    expect(await download('rte')).toHaveLength(3);
+    expect(requests[0]).toBe(`${tree}rte`);
+    for (endpoint of ['hub.local', 'localhost:80', 'ftp://hub.local'])
+      await expect(download('cola')).rejects.toMatchObject({
+        code: 'HOOKLINE_DOWNLOAD',
+        message: `'${endpoint}' is no address of a server; check HF_ENDPOINT: it begins with https:// or http://`,
+      });
+  });
+
+  it('takes an empty HF_ENDPOINT for none', async () => {
+    vi.stubEnv('HF_ENDPOINT', '');
+    vi.stubGlobal('fetch', (url: string) => Promise.reject(new Error(`not to be reached: ${url}`)));
+    await expect(downloadGlue({ data, tasks: [glueTasks.rte] })).rejects.toThrow(/huggingface\.co cannot be reached/);
+    vi.unstubAllEnvs();
+    vi.unstubAllGlobals();
+  });
+
+  it('refuses a file in place of the folder, before anything is asked for', async () => {
+    rmSync(data, { recursive: true });
+    writeFileSync(data, '');
+    await expect(download('rte')).rejects.toThrow(/is a file, not a folder/);
+    expect(requests).toEqual([]);
   });
 
   it.each<[string, (response: ServerResponse) => void, string, RegExp]>([

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
 import { syncDirectory, systemCode, writeError } from '@hookline/core/node';
 import * as z from 'zod';
 import type { GlueTask, SplitLayout } from '../tasks/glue-task.js';
+import { entryAt, readError, requireNoFile } from './file-access.js';
 import { locateSplit } from './locate-glue.js';
+import { readGlueParquet } from './read-glue-parquet.js';
 
 /** Where GLUE is fetched from: a data set on the Hugging Face hub, in Parquet. */
 export const glueRepository = 'nyu-mll/glue';
@@ -14,7 +16,7 @@ export const glueRepository = 'nyu-mll/glue';
 export interface DownloadGlueOptions {
   readonly data: string;
   readonly tasks: readonly GlueTask[];
-  /** Default: the environment's HF_ENDPOINT, else `https://huggingface.co`. */
+  /** Default: the environment's HF_ENDPOINT, else, or where that is empty, `https://huggingface.co`. */
   readonly endpoint?: string;
   /** Told of each file when it is complete. */
   readonly onFile?: (path: string, bytes: number) => void;
@@ -30,27 +32,26 @@ interface HubFile {
 const listing = z.array(z.object({ type: z.string(), path: z.string(), size: z.number(), lfs: z.object({ oid: z.string() }).optional() }));
 
 /**
- * Fetches the sets that are missing in a data folder as Parquet shards; what is there stays as it is. Each file is checked against the size
- * and SHA-256 that the hub lists for it (the project knows no checksums of its own), and takes its name only when it is whole.
+ * Fetches the sets that a data folder lacks, or has as Parquet that cannot be read. Of such a set each shard that is not the one the hub lists, by size and
+ * SHA-256 (the project knows no checksums of its own), is fetched, checked in the same way, and takes its name only when it is whole. Official files, and
+ * sets that can be read, stay as they are.
  * @returns the paths of the new files
- * @throws HooklineError `HOOKLINE_DOWNLOAD`: no network, an answer that is an error, a connection cut off; `HOOKLINE_CHECKSUM`;
- * `HOOKLINE_WRITE`, `HOOKLINE_DISK_FULL`
+ * @throws HooklineError `HOOKLINE_DOWNLOAD`: no address of a server, no network, an answer that is an error, a connection cut off; `HOOKLINE_CHECKSUM`;
+ * `HOOKLINE_WRITE`, `HOOKLINE_DISK_FULL`, `HOOKLINE_PERMISSION`; `HOOKLINE_DATA_MISSING` where `data` is a file
  */
-export async function downloadGlue({
-  data,
-  tasks,
-  endpoint = process.env['HF_ENDPOINT'] ?? 'https://huggingface.co',
-  onFile,
-}: DownloadGlueOptions): Promise<readonly string[]> {
+export async function downloadGlue({ data, tasks, endpoint: named, onFile }: DownloadGlueOptions): Promise<readonly string[]> {
+  const endpoint = serverAddress(named || process.env['HF_ENDPOINT'] || 'https://huggingface.co');
+  requireNoFile(data);
   const fetched: string[] = [];
   for (const task of tasks) {
-    const missing = Object.values(task.splits).filter((layout) => !isComplete(data, task, layout));
-    if (missing.length === 0) continue;
+    const wanted: SplitLayout[] = [];
+    for (const layout of Object.values(task.splits)) if (!(await isUsable(data, task, layout))) wanted.push(layout);
+    if (wanted.length === 0) continue;
     const files = await list(endpoint, task.name);
-    for (const layout of missing) {
+    for (const layout of wanted) {
       for (const file of shardsOf(files, task, layout)) {
         const path = join(data, task.name, basename(file.path));
-        if (statSync(path, { throwIfNoEntry: false })?.size === file.size) continue;
+        if (await isListed(path, file)) continue;
         await fetchFile(`${endpoint}/datasets/${glueRepository}/resolve/main/${file.path}`, path, file);
         fetched.push(path);
         onFile?.(path, file.size);
@@ -60,12 +61,39 @@ export async function downloadGlue({
   return fetched;
 }
 
-function isComplete(data: string, task: GlueTask, layout: SplitLayout): boolean {
+/** @throws HooklineError `HOOKLINE_DOWNLOAD` */
+function serverAddress(text: string): string {
+  const address = text.replace(/\/+$/, '');
+  if (URL.canParse(address) && /^https?:$/.test(new URL(address).protocol)) return address;
+  throw new HooklineError('HOOKLINE_DOWNLOAD', `'${text}' is no address of a server`, { hint: 'check HF_ENDPOINT: it begins with https:// or http://' });
+}
+
+/** Whether a split needs nothing: it can be read, or is an official file, which none of the hub's replaces. */
+async function isUsable(data: string, task: GlueTask, layout: SplitLayout): Promise<boolean> {
   try {
-    return locateSplit(data, task, layout) !== undefined;
-  } catch {
-    return false; // some of the shards are missing
+    const found = locateSplit(data, task, layout);
+    if (found?.layout === 'parquet') await readGlueParquet(found.folder, found.files, task, layout);
+    return found !== undefined;
+  } catch (cause) {
+    if (cause instanceof HooklineError && damage.includes(cause.code)) return false;
+    throw cause;
   }
+}
+
+const damage: readonly string[] = ['HOOKLINE_DATA', 'HOOKLINE_DATA_MISSING'];
+
+/** Whether a file is there and the one that the hub lists, as far as it tells. */
+async function isListed(path: string, { size, sha256 }: HubFile): Promise<boolean> {
+  const entry = entryAt(path);
+  if (!entry?.isFile() || entry.size !== size) return false;
+  if (sha256 === undefined) return true;
+  const hash = createHash('sha256');
+  try {
+    for await (const part of createReadStream(path) as AsyncIterable<Uint8Array>) hash.update(part);
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  return hash.digest('hex') === sha256;
 }
 
 function shardsOf(files: readonly HubFile[], task: GlueTask, layout: SplitLayout): readonly HubFile[] {

@@ -32,5 +32,6 @@ it('tells of what is missing and of what is damaged, and goes on', async () => {
     'wnli test: 3',
     'ax test: missing',
   ]);
+  await expect(survey(join(data, 'WNLI', 'train.tsv'))).rejects.toThrow(/is a file, not a folder/);
   rmSync(data, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import type { GlueSplit, GlueTask } from '../tasks/glue-task.js';
 import { glueTasks, splitLayout } from '../tasks/glue-tasks.js';
+import { requireNoFile } from './file-access.js';
 import { locateSplit } from './locate-glue.js';
 import { readGlue } from './read-glue.js';
 
@@ -18,11 +19,13 @@ export interface FoundSplit {
 /**
  * Reads every set of GLUE in a data folder, one after the other, and tells of each what is there. Damaged files are told of, not thrown.
  * @param names tasks to look for; all by default
+ * @throws HooklineError `HOOKLINE_DATA_MISSING` where `data` is a file
  */
 export async function* surveyGlue(
   data: string,
   names: readonly GlueTask['name'][] = Object.values(glueTasks).map(({ name }) => name),
 ): AsyncGenerator<FoundSplit> {
+  requireNoFile(data);
   for (const name of names) {
     const task = glueTasks[name];
     for (const split of Object.keys(task.splits) as GlueSplit[]) yield await survey(data, task, split);
