@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { folder } from '../../test/folder.js';
+import { tokenizerToJson } from '../tokenizer/tokenizer-json.js';
 import { formatVocabulary, specialTokens } from '../tokenizer/vocabulary.js';
 import { wordPiece } from '../tokenizer/wordpiece.js';
 import { readTokenizer, saveTokenizer } from './read-tokenizer.js';
@@ -25,6 +26,26 @@ describe('readTokenizer', () => {
       expect(again.fingerprint).toBe(tokenizer.fingerprint);
     }
     expect(readTokenizer(join(path, 'tokenizer.json'), { lowercase: !lowercase }).settings.lowercase).toBe(!lowercase);
+  });
+
+  it.each([
+    [{ do_lower_case: false, tokenizer_class: 'BertTokenizer' }, [6]],
+    [{ do_lower_case: false }, [6]],
+    [{ do_lower_case: false, tokenizer_class: 'PreTrainedTokenizerFast' }, [5]],
+    [{ do_lower_case: null }, [5]],
+    [{}, [5]],
+  ])('takes a tokenizer.json beside %j as BertTokenizerFast does', (config, ids) => {
+    const path = folder({ 'tokenizer.json': tokenizerToJson(wordPiece(vocabulary)), 'tokenizer_config.json': JSON.stringify(config) });
+    expect(readTokenizer(path).encode('A')).toEqual(ids);
+    expect(readTokenizer(join(path, 'tokenizer.json')).encode('A')).toEqual([5]);
+  });
+
+  it('keeps added tokens, through a folder and beside other settings', () => {
+    const path = folder();
+    const tokenizer = wordPiece([...vocabulary, '@USER'], { addedTokens: [{ id: 8, content: '@USER', special: false }] });
+    saveTokenizer(tokenizer, path);
+    expect(readTokenizer(path).fingerprint).toBe(tokenizer.fingerprint);
+    expect(readTokenizer(path, { lowercase: false }).encode('A @USER')).toEqual([6, 8]);
   });
 
   it.each<[string, Record<string, string | Uint8Array>, string, RegExp]>([

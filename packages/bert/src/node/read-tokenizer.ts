@@ -22,14 +22,18 @@ function readText(path: string): string {
   return bytes.toString('utf8');
 }
 
-/** What is read of Hugging Face's `tokenizer_config.json`, beside a `vocab.txt`. */
+/** What is read of Hugging Face's `tokenizer_config.json`. */
 const configSchema = z.object({
-  do_lower_case: z.boolean().optional(),
-  strip_accents: z.boolean().nullable().optional(),
-  tokenize_chinese_chars: z.boolean().optional(),
+  tokenizer_class: z.string().nullish(),
+  do_lower_case: z.boolean().nullish(),
+  strip_accents: z.boolean().nullish(),
+  tokenize_chinese_chars: z.boolean().nullish(),
 });
 
-function settingsBeside(folder: string): Partial<WordPieceOptions> {
+/** Tokenizers of BERT, which set their normalizer by `tokenizer_config.json` whatever `tokenizer.json` says; other classes do not. */
+const isOfBert = (name: string | null | undefined): boolean => name == null || /^BertTokenizer(Fast)?$/.test(name);
+
+function settingsBeside(folder: string, file: 'tokenizer.json' | 'vocab.txt'): Partial<WordPieceOptions> {
   const path = join(folder, 'tokenizer_config.json');
   if (!existsSync(path)) return {};
   let config: z.output<typeof configSchema>;
@@ -38,32 +42,36 @@ function settingsBeside(folder: string): Partial<WordPieceOptions> {
   } catch (cause) {
     throw new HooklineError('HOOKLINE_VOCABULARY', `${path} is no tokenizer configuration`, { hint: 'mend it or remove it', cause });
   }
+  if (file === 'tokenizer.json' && !isOfBert(config.tokenizer_class)) return {};
   return {
-    ...(config.do_lower_case !== undefined && { lowercase: config.do_lower_case }),
+    ...(config.do_lower_case != null && { lowercase: config.do_lower_case }),
     ...(config.strip_accents !== undefined && { stripAccents: config.strip_accents }),
-    ...(config.tokenize_chinese_chars !== undefined && { handleChineseChars: config.tokenize_chinese_chars }),
+    ...(config.tokenize_chinese_chars != null && { handleChineseChars: config.tokenize_chinese_chars }),
   };
 }
 
 /**
- * A tokenizer from a `vocab.txt`, a `tokenizer.json`, or a folder with one of them (`tokenizer.json` first; `tokenizer_config.json` says
- * whether a `vocab.txt` is lowercased, as bert-base-uncased is where nothing is said).
+ * A tokenizer from a `vocab.txt`, a `tokenizer.json`, or a folder with one of them (`tokenizer.json` first). What a
+ * folder's `tokenizer_config.json` says of lowercasing, accents and ideographs goes before `tokenizer.json`, as in BertTokenizerFast; a `vocab.txt` of which
+ * nothing is said is lowercased, as bert-base-uncased is.
  * @param options settings that go before those found
  * @throws HooklineError `HOOKLINE_VOCABULARY` that names the file, and what it lacks; `HOOKLINE_UTF8`
  */
 export function readTokenizer(path: string, options: WordPieceOptions = {}): Tokenizer {
   if (existsSync(path) && statSync(path).isDirectory()) {
     const [json, vocab] = [join(path, 'tokenizer.json'), join(path, 'vocab.txt')];
-    if (existsSync(json)) return readTokenizer(json, options);
+    if (existsSync(json)) return readTokenizer(json, { ...settingsBeside(path, 'tokenizer.json'), ...options });
     if (!existsSync(vocab)) {
       throw new HooklineError('HOOKLINE_VOCABULARY', `the folder ${path} has neither tokenizer.json nor vocab.txt`, { hint: 'give the path of a vocabulary' });
     }
-    return readTokenizer(vocab, { ...settingsBeside(path), ...options });
+    return readTokenizer(vocab, { ...settingsBeside(path, 'vocab.txt'), ...options });
   }
   const text = readText(path);
   if (!path.endsWith('.json')) return wordPiece(parseVocabulary(text, path), { source: path, ...options });
   const tokenizer = tokenizerFromJson(text, path);
-  return Object.keys(options).length === 0 ? tokenizer : wordPiece(tokenizer.vocabulary, { ...tokenizer.settings, source: path, ...options });
+  if (Object.keys(options).length === 0) return tokenizer;
+  const { vocabulary, settings, addedTokens } = tokenizer;
+  return wordPiece(vocabulary, { ...settings, addedTokens, source: path, ...options });
 }
 
 /**

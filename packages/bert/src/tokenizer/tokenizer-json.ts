@@ -71,9 +71,9 @@ export function tokenizerFromJson(text: string, source = 'tokenizer.json'): Toke
 
 /** The text of a `tokenizer.json` that Hugging Face's libraries read, with the template of special tokens. */
 export function tokenizerToJson(tokenizer: Tokenizer): string {
-  const { vocabulary, settings, clsTokenId, sepTokenId, padTokenId, unkTokenId, maskTokenId } = tokenizer;
+  const { vocabulary, settings, addedTokens, clsTokenId, sepTokenId, padTokenId, unkTokenId, maskTokenId } = tokenizer;
   const special = [padTokenId, unkTokenId, clsTokenId, sepTokenId, maskTokenId].sort((a, b) => a - b);
-  const added = special.map((id) => ({ id, content: vocabulary[id]!, special: true }));
+  const added = [...special.map((id) => ({ id, content: vocabulary[id]!, special: true })), ...addedTokens];
   const token = (id: string): object => ({ SpecialToken: { id, type_id: 0 } });
   const sequence = (id: 'A' | 'B', type_id: number): object => ({ Sequence: { id, type_id } });
   const single = [token('[CLS]'), sequence('A', 0), token('[SEP]')];

@@ -111,8 +111,13 @@ describe('tokenizer.json', () => {
 
   it('matches further added tokens as they stand', () => {
     const json = JSON.parse(tokenizerToJson(wordPiece(toy))) as { added_tokens: object[] };
-    json.added_tokens.push({ id: 12, content: '<Name>', special: false });
-    expect(tokenizerFromJson(JSON.stringify(json)).encode('a <Name> [MASK]')).toEqual([11, 12, 4]);
+    json.added_tokens.push({ id: 12, content: '<Name>', special: false }, { id: 13, content: '@USER', special: true });
+    const read = tokenizerFromJson(JSON.stringify(json));
+    expect(read.encode('a <Name> [MASK]@USER')).toEqual([11, 12, 4, 13]);
+    const again = tokenizerFromJson(tokenizerToJson(read));
+    expect(again.encode('a <Name> [MASK]@USER')).toEqual([11, 12, 4, 13]);
+    expect(again.decode([12, 13])).toBe('<Name>');
+    expect(again.fingerprint).toBe(read.fingerprint);
   });
 
   it.each<[string, (json: Record<string, object>) => unknown, RegExp]>([

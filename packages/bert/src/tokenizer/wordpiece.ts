@@ -10,9 +10,11 @@ export interface Tokenizer extends SpecialTokenIds {
   readonly vocabulary: readonly string[];
   readonly vocabSize: number;
   readonly settings: WordPieceSettings;
+  /** Tokens matched in the text as they stand, besides the special ones. */
+  readonly addedTokens: readonly AddedToken[];
   /** 1 for tokens that continue a word (`##ing`), by id. */
   readonly continuations: Uint8Array;
-  /** Tells tokenizers apart: 16 hexadecimal digits over vocabulary and settings. */
+  /** Tells tokenizers apart: 16 hexadecimal digits over vocabulary, settings and added tokens. */
   readonly fingerprint: string;
   /**
    * Ids of a text, without [CLS] and [SEP].
@@ -84,6 +86,7 @@ export function wordPiece(vocabulary: readonly string[], options: WordPieceOptio
     vocabulary,
     vocabSize: vocabulary.length,
     settings,
+    addedTokens,
     continuations: Uint8Array.from(vocabulary, (token) => (token.startsWith('##') && token.length > 2 ? 1 : 0)),
     fingerprint: fingerprint([JSON.stringify(settings), JSON.stringify(added), ...vocabulary]),
     encode,
