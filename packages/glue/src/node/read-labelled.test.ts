@@ -146,6 +146,17 @@ describe('readLabelled', () => {
     await expect(readLabelled(file, single)).rejects.toMatchObject({ code: 'HOOKLINE_DATA' });
   });
 
+  it('refuses labels that speak against what they seem to stand for, unless that is said', async () => {
+    const scores = write('scores.tsv', 't\ty\na\t0.5\nb\tn/a\nc\t1.25\n');
+    await expect(readLabelled(scores, { text: 't', label: 'y' })).rejects.toThrow(
+      /scores\.tsv, line 3, column 2 \(y\): 'n\/a' is no number, and most labels are; .*--target classes/,
+    );
+    expect((await readLabelled(scores, { text: 't', label: 'y', target: 'classes' })).task.target).toMatchObject({ labels: ['0.5', '1.25', 'n/a'] });
+    const ids = write('ids.csv', `t,y\n${Array.from({ length: 30 }, (_, i) => `text ${i},${i}\n`).join('')}`);
+    await expect(readLabelled(ids, { text: 't', label: 'y' })).rejects.toThrow(/ids\.csv, column 2 \(y\): the 30 labels make 30 classes; .*--target number/);
+    expect((await readLabelled(ids, { text: 't', label: 'y', target: 'number' })).task.target).toEqual({ kind: 'number' });
+  });
+
   it('refuses a number that is none, a missing file, and options that contradict each other', async () => {
     const numbers = write('numbers.tsv', 't\ty\na\t1.5\nb\tmany\n');
     await expect(readLabelled(numbers, { text: 't', label: 'y', target: 'number' })).rejects.toThrow(/line 3, column 2 \(y\): 'many' is no number/);
@@ -154,6 +165,8 @@ describe('readLabelled', () => {
     await expect(readLabelled(numbers, { text: 't' })).rejects.toThrow(/does not say what is to be predicted/);
     const { task } = await readLabelled(numbers, { text: 't', label: 'y' });
     await expect(readLabelled(numbers, { text: ['t', 'y'], task })).rejects.toThrow(/the task has 1 text an example, not 2/);
+    await expect(readLabelled(numbers, { text: 't', label: 't' })).rejects.toThrow(/the column 't' is both a text and the label/);
+    await expect(readLabelled(numbers, { text: 't', task: { name: 'mine', texts: 1 } as never })).rejects.toMatchObject({ code: 'HOOKLINE_OPTIONS' });
     await expect(readLabelled(numbers, { ...single, task, target: 'number' })).rejects.toThrow(/leave out 'target' and 'metrics'/);
   });
 });

@@ -4,17 +4,19 @@ import * as z from 'zod';
 import { dataError, shortened } from '../data/data-error.js';
 import { inferTarget } from '../data/infer-target.js';
 import { parseLabel } from '../data/parse-label.js';
+import { suspectLabel } from '../data/suspect-label.js';
 import type { Example, LabelledSet, MetricName, Target, TextTask } from '../tasks/task.js';
 import { requireFile } from './file-access.js';
 import { labelledRows } from './labelled-rows.js';
 
 const column = z.string().min(1);
+const isTask = (value: unknown): boolean => typeof value === 'object' && value !== null && ['texts', 'target', 'metrics'].every((key) => key in value);
 const readLabelledOptions = z.strictObject({
   /** The column of the text, or the two of a pair. */
   text: z.union([column, z.tuple([column]), z.tuple([column, column])]),
   /** The column of the label; none for texts that are only to be predicted. */
   label: column.exactOptional(),
-  /** What is to be predicted; by default classes, unless every label is a number and one of them not whole. */
+  /** What is to be predicted; by default classes, unless most labels are numbers and one of them is not whole; where it is said, no label is suspect. */
   target: z.enum(['classes', 'number']).exactOptional(),
   /** Default: accuracy for classes, Pearson and Spearman for a number. */
   metrics: z
@@ -22,10 +24,16 @@ const readLabelledOptions = z.strictObject({
     .min(1)
     .exactOptional(),
   /** The task that the training set gave: labels are then read by it, and an unknown one is an error. */
-  task: z.custom<TextTask>((value) => typeof value === 'object' && value !== null).exactOptional(),
+  task: z.custom<TextTask>(isTask, 'expected the task that readLabelled or glueTask gave').exactOptional(),
 });
 
 export type ReadLabelledOptions = z.input<typeof readLabelledOptions>;
+
+interface ReadRow {
+  readonly line: number;
+  readonly texts: Example['texts'];
+  readonly label: string | undefined;
+}
 
 /**
  * Reads a user's own examples from a `.tsv`, `.csv` or `.jsonl` file. The training set is read first; its `task` is then given for the
@@ -35,10 +43,10 @@ export type ReadLabelledOptions = z.input<typeof readLabelledOptions>;
 export async function readLabelled(file: string, readOptions: ReadLabelledOptions): Promise<LabelledSet> {
   const options = parseOptions('labelled file', readLabelledOptions, readOptions);
   const columns = typeof options.text === 'string' ? [options.text] : options.text;
-  checkOptions(options, columns.length);
+  checkOptions(options, columns);
   requireFile(file);
   const { rows, columnName } = await labelledRows(file, [...columns, ...(options.label === undefined ? [] : [options.label])]);
-  const read: { readonly line: number; readonly texts: Example['texts']; readonly label: string | undefined }[] = [];
+  const read: ReadRow[] = [];
   for await (const { line, values } of rows) {
     const texts = columns.map((_, i) => {
       const text = values[i];
@@ -48,14 +56,7 @@ export async function readLabelled(file: string, readOptions: ReadLabelledOption
     read.push({ line, texts, label: options.label === undefined ? undefined : labelText(values[columns.length], file, line, columnName(columns.length)) });
   }
   if (read.length === 0) throw dataError({ file }, 'there are no examples in it');
-  const task =
-    options.task ??
-    ownTask(
-      file,
-      columns.length === 2 ? 2 : 1,
-      read.map(({ label }) => label!),
-      options,
-    );
+  const task = options.task ?? ownTask(file, columnName(columns.length), read, options);
   const examples = read.map(({ line, texts, label }, index): Example => {
     if (label === undefined) return { index, texts, label };
     const value = parseLabel(label, task.target, task.target.kind === 'number' ? 'number' : 'name');
@@ -75,21 +76,26 @@ function labelText(value: unknown, file: string, line: number, column: string): 
   return text;
 }
 
-function checkOptions({ task, label, target, metrics }: z.output<typeof readLabelledOptions>, texts: number): void {
+function checkOptions({ task, label, target, metrics }: z.output<typeof readLabelledOptions>, columns: readonly string[]): void {
   const wrong = (what: string, hint: string) => new HooklineError('HOOKLINE_OPTIONS', `labelled file: ${what}`, { hint });
   if (!task && label === undefined) throw wrong('a file without labels does not say what is to be predicted', "give its 'task', or the column of the 'label'");
   if (task && (target || metrics)) throw wrong("'task' says what is to be predicted", "leave out 'target' and 'metrics'");
-  if (task && task.texts !== texts)
-    throw wrong(`the task has ${task.texts} text${task.texts === 1 ? '' : 's'} an example, not ${texts}`, "name as many columns in 'text'");
+  if (task && task.texts !== columns.length)
+    throw wrong(`the task has ${task.texts} text${task.texts === 1 ? '' : 's'} an example, not ${columns.length}`, "name as many columns in 'text'");
+  if (label !== undefined && columns.includes(label))
+    throw wrong(`the column '${shortened(label)}' is both a text and the label`, "name another column in 'label'");
 }
 
-function ownTask(file: string, texts: 1 | 2, labels: readonly string[], options: z.output<typeof readLabelledOptions>): TextTask {
+function ownTask(file: string, column: string, rows: readonly ReadRow[], options: z.output<typeof readLabelledOptions>): TextTask {
+  const labels = rows.map(({ label }) => label!);
   const target = inferTarget(labels, options.target);
+  const suspect = options.target === undefined ? suspectLabel(labels, target) : undefined;
+  if (suspect) throw dataError({ file, column, ...(suspect.row !== undefined && { line: rows[suspect.row]!.line }) }, suspect.problem, suspect.hint);
   if (target.kind === 'classes' && target.labels.length < 2)
     throw dataError({ file }, `every label is '${shortened(target.labels[0]!)}'`, 'there must be two classes at least');
   const metrics = options.metrics ?? (target.kind === 'classes' ? ['accuracy'] : ['pearson', 'spearman']);
   checkMetrics(metrics, target);
-  return { name: basename(file, extname(file)), texts, target, metrics };
+  return { name: basename(file, extname(file)), texts: rows[0]!.texts.length, target, metrics };
 }
 
 function checkMetrics(metrics: readonly MetricName[], target: Target): void {
