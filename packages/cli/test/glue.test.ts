@@ -143,6 +143,14 @@ describe('hookline glue check', { timeout: 60_000 }, () => {
     expect(wrong.out).toMatch(/AX\.tsv +line 6, column 2 \(prediction\): .*\n +line 11, column 1 \(index\): is '10' instead of 9\n.*\n +and \d+ more\n/);
   });
 
+  it('finds no predictions in a folder without any, though some may be missing', async () => {
+    mkdirSync(join(cwd, 'out'));
+    const { code, err, out } = await hookline(['glue', 'check', 'out', '--partial'], { cwd });
+    expect(err).toEqual([expect.stringMatching(/\[HOOKLINE_SUBMISSION\] there are no predictions in out; give the folder/)]);
+    expect(out).not.toContain('0 of 11');
+    expect(code).toBe(2);
+  });
+
   it('names a file that the server does not know', async () => {
     mkdirSync(join(cwd, 'out'));
     writeFileSync(join(cwd, 'out', 'sst2.tsv'), '');

@@ -24,6 +24,8 @@ function fileLines({ file, state, problems, meant }: CheckedFile): readonly stri
 
 /** The first thing that keeps the server from taking the folder; undefined where it would. */
 function firstFault(folder: string, files: readonly CheckedFile[], partial: boolean): HooklineError | undefined {
+  if (files.every(({ state }) => state === 'missing'))
+    return new HooklineError('HOOKLINE_SUBMISSION', `there are no predictions in ${folder}`, { hint: 'give the folder with CoLA.tsv, SST-2.tsv, …' });
   const fault =
     files.find(({ state }) => state === 'wrong') ??
     files.find(({ state }) => state === 'unknown') ??
@@ -38,8 +40,10 @@ function firstFault(folder: string, files: readonly CheckedFile[], partial: bool
     return new HooklineError('HOOKLINE_SUBMISSION', `${file} is missing in ${folder}`, {
       hint: 'the server wants all eleven files; --partial leaves out those that are missing',
     });
+  const [first] = problems;
   const others = problems.length - 1;
-  return new HooklineError('HOOKLINE_SUBMISSION', `${folder}/${file}, ${problemText(problems[0]!)}${others > 0 ? ` (and ${others} more in this file)` : ''}`);
+  const path = `${folder}/${file}${first!.line === undefined && first!.column === undefined ? ':' : ','}`;
+  return new HooklineError('HOOKLINE_SUBMISSION', `${path} ${problemText(first!)}${others > 0 ? ` (and ${others} more in this file)` : ''}`);
 }
 
 interface CheckFlags {

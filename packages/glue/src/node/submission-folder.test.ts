@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +58,24 @@ describe('checkSubmission', () => {
       { file: 'STSB.tsv', state: 'unknown', problems: [], meant: 'STS-B.tsv' },
       { file: 'notes.tsv', state: 'unknown', problems: [] },
     ]);
+    await expect(checkSubmission(join(folder, 'STSB.tsv'))).rejects.toMatchObject({ code: 'HOOKLINE_DATA_MISSING' });
     await expect(checkSubmission(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'HOOKLINE_DATA_MISSING' });
+  });
+
+  it('calls a file wrong that cannot be read, and goes on with the others', async () => {
+    mkdirSync(join(folder, 'CoLA.tsv'));
+    symlinkSync('RTE.tsv', join(folder, 'RTE.tsv'));
+    await writePredictions(folder, { task: glueTasks.wnli, split: 'test', examples, predictions: [0, 1] });
+    const wrong = (await checkSubmission(folder)).filter(({ state }) => state === 'wrong');
+    expect(wrong.map(({ file, problems }) => [file, problems[0]!.what])).toEqual([
+      ['CoLA.tsv', 'is a folder, not a file'],
+      ['RTE.tsv', 'cannot be read (ELOOP)'],
+      ['WNLI.tsv', 'has 2 predictions instead of 146'],
+    ]);
+  });
+
+  it('guesses the file that a name begins', async () => {
+    writeFileSync(join(folder, 'MNLI.tsv'), '');
+    expect((await checkSubmission(folder)).at(-1)).toMatchObject({ file: 'MNLI.tsv', state: 'unknown', meant: 'MNLI-m.tsv' });
   });
 });

@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HooklineError, nearest } from '@hookline/core';
-import { syncDirectory, writeError, writeSynced } from '@hookline/core/node';
+import { syncDirectory, systemCode, writeError, writeSynced } from '@hookline/core/node';
 import { checkPredictions, type SubmissionProblem } from '../submission/check.js';
 import { formatPredictions } from '../submission/format.js';
 import type { GlueSplit, GlueTask } from '../tasks/glue-task.js';
 import { glueTasks } from '../tasks/glue-tasks.js';
 import type { Example } from '../tasks/task.js';
+import { readError } from './file-access.js';
 
 /** A file of predictions to be: the test examples of a task with what was predicted for them. */
 export interface TestPredictions {
@@ -55,12 +56,24 @@ export interface CheckedFile {
   readonly meant?: string;
 }
 
+async function problemsOf(path: string, task: GlueTask, split: GlueSplit): Promise<readonly SubmissionProblem[]> {
+  try {
+    return checkPredictions(task, split, await readFile(path, 'utf8'));
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === undefined) throw cause;
+    return [{ line: undefined, column: undefined, what: code === 'EISDIR' ? 'is a folder, not a file' : `cannot be read (${code})` }];
+  }
+}
+
 /**
- * Checks a folder of predictions: each of the server's eleven files, and names ending in `.tsv` that it does not know.
- * @throws HooklineError `HOOKLINE_DATA_MISSING` where there is no such folder
+ * Checks a folder of predictions: each of the server's eleven files, and names ending in `.tsv` that it does not know. A file that cannot be read is wrong.
+ * @throws HooklineError `HOOKLINE_DATA_MISSING` where there is no such folder, `HOOKLINE_PERMISSION` where it may not be read
  */
 export async function checkSubmission(folder: string): Promise<readonly CheckedFile[]> {
   const present = await readdir(folder).catch((cause: unknown) => {
+    const error = readError(folder, cause);
+    if (error.code === 'HOOKLINE_PERMISSION') throw error;
     throw new HooklineError('HOOKLINE_DATA_MISSING', `there is no folder ${folder}`, { hint: 'give the folder with the files of predictions', cause });
   });
   const known = Object.values(glueTasks).flatMap((task) => task.submissions.map(({ name, split }) => ({ task, split, file: `${name}.tsv` })));
@@ -71,7 +84,7 @@ export async function checkSubmission(folder: string): Promise<readonly CheckedF
       files.push({ file, state: 'missing', problems: [] });
       continue;
     }
-    const problems = checkPredictions(task, split, await readFile(join(folder, file), 'utf8'));
+    const problems = await problemsOf(join(folder, file), task, split);
     files.push({ file, state: problems.length === 0 ? 'right' : 'wrong', problems });
   }
   for (const file of present.filter((name) => name.toLowerCase().endsWith('.tsv') && !names.includes(name)).sort()) {

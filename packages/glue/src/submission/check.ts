@@ -1,3 +1,4 @@
+import { shortened } from '../data/data-error.js';
 import { parseLabel } from '../data/parse-label.js';
 import type { GlueTask } from '../tasks/glue-task.js';
 import { splitLayout } from '../tasks/glue-tasks.js';
@@ -12,6 +13,8 @@ export interface SubmissionProblem {
 }
 
 const columns = { index: 'column 1 (index)', prediction: 'column 2 (prediction)' } as const;
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 /**
  * Checks the text of a file of predictions against what the server takes: header, a row for every example of the test set, indices from 0
@@ -29,14 +32,14 @@ export function checkPredictions(task: GlueTask, split: string, text: string): r
   for (const [i, row] of found.entries()) {
     const cells = row.split('\t');
     if (cells.length !== 2) {
-      add(`has ${cells.length} column${cells.length === 1 ? '' : 's'} instead of 2`, i + 2);
+      add(`has ${counted(cells.length, 'column')} instead of 2`, i + 2);
       continue;
     }
-    if (cells[0] !== String(i)) add(`is '${cells[0]}' instead of ${i}`, i + 2, columns.index);
+    if (cells[0] !== String(i)) add(`is '${shortened(cells[0]!)}' instead of ${i}`, i + 2, columns.index);
     const value = parseLabel(cells[1]!, task.target, task.written);
     if (typeof value !== 'number')
       add(`${value.problem.replace('label', 'prediction')}; ${value.hint.replace('labels', 'predictions')}`, i + 2, columns.prediction);
   }
-  if (header !== undefined && found.length !== rows) add(`has ${found.length} predictions instead of ${rows}`);
+  if (header !== undefined && found.length !== rows) add(`has ${counted(found.length, 'prediction')} instead of ${rows}`);
   return problems;
 }

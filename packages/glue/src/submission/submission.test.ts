@@ -62,8 +62,14 @@ describe('checkPredictions', () => {
     ['an index that jumps', wnli.replace('\n3\t1\n', '\n4\t1\n'), [{ line: 5, column: 'column 1 (index)', what: "is '4' instead of 3" }]],
     ['a row of one column', wnli.replace('\n3\t1\n', '\n3 1\n'), [{ line: 5, column: undefined, what: 'has 1 column instead of 2' }]],
     ['a row too many', `${wnli}146\t0\n`, [{ line: undefined, column: undefined, what: 'has 147 predictions instead of 146' }]],
+    ['a file of one row', wnli.split('\n').slice(0, 2).join('\n'), [{ line: undefined, column: undefined, what: 'has 1 prediction instead of 146' }]],
   ])('tells of %s', (_, text, problems) => {
     expect(check(text)).toEqual(problems);
+  });
+
+  it('quotes no more of a cell than says what it is', () => {
+    const [index, label] = check(wnli.replace('\n3\t1\n', `\n${'3'.repeat(9000)}\t${'x'.repeat(9000)}\n`));
+    for (const problem of [index, label]) expect(problem!.what.length).toBeLessThan(100);
   });
 
   it('tells of a number out of range', () => {
