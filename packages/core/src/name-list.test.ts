@@ -10,7 +10,7 @@ test('names are listed whole while they are few and short', () => {
 test('a message does not grow with the names', () => {
   const many = Array.from({ length: 2000 }, (_, i) => `class ${i}`);
   const listed = nameList(many);
-  expect(listed.length).toBeLessThan(650);
+  expect(listed.length).toBeLessThan(700);
   expect(listed).toMatch(/^class 0, class 1, .*, class (\d+), … and \d+ more$/);
   const [last, more] = listed.match(/\d+/g)!.slice(-2).map(Number);
   expect(last! + 1 + more!).toBe(2000);
@@ -19,5 +19,5 @@ test('a message does not grow with the names', () => {
 });
 
 test('a name cannot steer the terminal', () => {
-  expect(nameList(['a\u0000b', '\u001b[2Jc'])).toBe('a\\x00b, \\x1b[2Jc');
+  expect(nameList(['a\u0000b', '\u001b[2Jc'])).toBe('a\uFFFDb, \uFFFD[2Jc');
 });

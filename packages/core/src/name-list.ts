@@ -4,17 +4,12 @@ const longest = 60;
 const room = 600;
 
 /** A name as a message quotes it: its beginning where it is very long, and without what a terminal would act on. */
-export const shortName = (name: string): string =>
-  (name.length > longest ? `${name.slice(0, longest)}…` : name).replace(/\p{Cc}/gu, (one) => `\\x${one.charCodeAt(0).toString(16).padStart(2, '0')}`);
+export const shortName = (name: string): string => (name.length > longest ? `${name.slice(0, longest)}…` : name).replace(/\p{Cc}/gu, '\uFFFD');
 
 /** Names in a message, divided by commas: as many as make some 600 characters, and how many more there are. */
 export function nameList(names: Iterable<string>): string {
   const all = Array.from(names, shortName);
   let [shown, used] = [0, 0];
-  for (const name of all) {
-    used += name.length + 2;
-    if (shown > 0 && used > room) break;
-    shown++;
-  }
+  while (shown < all.length && used < room) used += all[shown++]!.length + 2;
   return all.slice(0, shown).join(', ') + (shown < all.length ? `, … and ${all.length - shown} more` : '');
 }

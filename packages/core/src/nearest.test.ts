@@ -46,6 +46,7 @@ test('a number means the same number', () => {
   expect(nearest('01', ['10', '1'])).toBe('1');
   expect(didYouMean('12', ['10', '11'])).toBe('there are: 10, 11');
   expect(nearest('12', ['12a'])).toBe('12a');
+  expect(nearest('', ['0', '1'])).toBeUndefined();
 });
 
 test('a hint does not grow with the candidates', () => {

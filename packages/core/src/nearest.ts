@@ -18,7 +18,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text));
+const numberOf = (text: string): number => Number(text || 'none');
 
 /**
  * The candidate that a misspelt word most likely means: one that begins with it before others, then the one that the fewest edits make. A number means the same
@@ -26,19 +26,17 @@ const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinit
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   const most = Math.max(2, Math.floor(word.length / 3));
-  const plain = word.toLowerCase();
+  const [plain, value] = [word.toLowerCase(), numberOf(word)];
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of new Set(candidates)) {
-    if (isNumber(word) && isNumber(candidate)) {
-      if (Number(word) === Number(candidate)) return candidate;
-      continue;
-    }
-    if (Math.abs(word.length - candidate.length) > most) continue; // it takes as many edits at least
-    const distance = editDistance(plain, candidate.toLowerCase());
-    const another = distance > 0 && distance >= Math.max(word.length, candidate.length);
-    if (distance > most || another) continue;
-    const rank = candidate.toLowerCase().startsWith(plain) ? distance : most + 1 + distance;
+    const other = numberOf(candidate);
+    if (value === other) return candidate;
+    if (!Number.isNaN(value - other) || Math.abs(word.length - candidate.length) > most) continue; // another number, or more edits at least
+    const letters = candidate.toLowerCase();
+    const distance = editDistance(plain, letters);
+    if (distance > most || distance >= Math.max(word.length, candidate.length)) continue;
+    const rank = letters.startsWith(plain) ? distance : most + 1 + distance;
     if (rank > least) continue;
     best = rank === least ? undefined : candidate;
     least = rank;
