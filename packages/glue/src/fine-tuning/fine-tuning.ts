@@ -42,7 +42,7 @@ function meanLoss(predictions: readonly ExamplePrediction[], labels: readonly nu
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
-/** `loss`, the task's metrics and their mean `score`. */
+/** `loss`, the task's metrics and their mean `score`: numbers are scored within the task's range, as the server gets them, their loss as they come. */
 export function scalarsOf(task: TextTask, predictions: readonly ExamplePrediction[], examples: readonly Example[]): Scalars {
   const labels = examples.map(({ label }) => label!);
   const values = predictions.map(({ value }) => value);
