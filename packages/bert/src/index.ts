@@ -8,6 +8,7 @@ export { type BertInput, type BertModel, embed, encode, type ForwardContext } fr
 export { classifierLogits } from './model/classifier.js';
 export { type BertConfig, type BertConfigOptions, type BertSize, bertConfig, bertConfigOptions, bertSizes } from './model/config.js';
 export { flopsPerStep, type StepFlops, type StepShape } from './model/flops.js';
+export { type EvaluationGains, foldGains } from './model/fold-gains.js';
 export { maskedLogits, nextSentenceLogits, pool } from './model/heads.js';
 export { fromHubConfig, type HubConfig, type HubHead, type HubModelType, type Labels, type ToHubConfigOptions, toHubConfig } from './model/hub-config.js';
 export { bertModel, checkpointWeights, type MaskedText, type Prediction, predictMasked } from './model/inference.js';

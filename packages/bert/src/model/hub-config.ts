@@ -28,15 +28,16 @@ export interface HubConfig {
   readonly config: BertConfig;
   /** Rows of the position table that stand before position 0: none for `bert`, padding's and those below it for `roberta-prelayernorm`. */
   readonly positionOffset: number;
-  /** What the file says of a classifier, if it says anything. */
+  /** What the file says of a classifier, if it says anything that can be used. */
   readonly labels: Labels | undefined;
+  /** Why what it says cannot be used: of matter only where there is a classifier. */
+  readonly labelsFault?: HooklineError;
 }
 
 const size = z.int().min(1);
 const share = z.number().min(0).lt(1);
-const labelId = z.string().regex(/^\d+$/, 'labels are numbered from 0');
 
-/** Keys that are missing have the defaults of Hugging Face's own classes, where those are the same for everybody. */
+/** Keys that are missing or null have the defaults of Hugging Face's own classes, where those are the same for everybody. */
 const schema = z.object({
   model_type: z.enum(['bert', 'roberta-prelayernorm'], "only 'bert' and 'roberta-prelayernorm' can be read").default('bert'),
   hidden_size: size,
@@ -53,34 +54,77 @@ const schema = z.object({
   initializer_range: z.number().positive().default(0.02),
   position_embedding_type: z.literal('absolute', 'only absolute positions are supported').default('absolute'),
   is_decoder: z.literal(false, 'decoders are not supported').default(false),
-  pad_token_id: z.int().min(0).nullable().optional(),
-  id2label: z.record(labelId, z.string()).nullable().optional(),
-  problem_type: z.string().nullable().optional(),
+  pad_token_id: z.int().min(0).optional(),
+});
+
+const labelId = z.string().regex(/^\d+$/);
+
+/** What is said of a classifier. Names that were written without quotes are taken as text. */
+const labelsSchema = z.object({
+  id2label: z.record(labelId, z.union([z.string(), z.number().transform(String)])).optional(),
+  label2id: z.record(z.string(), z.int().min(0)).optional(),
+  problem_type: z.string().optional(),
   num_labels: size.optional(),
 });
 
-function labelsOf(hub: z.output<typeof schema>, source: string): Labels | undefined {
-  const { id2label, num_labels: count, problem_type: problem } = hub;
-  const length = id2label ? Object.keys(id2label).length : count;
-  if (length === undefined) return undefined;
-  const names: readonly (string | undefined)[] = id2label ? Array.from({ length }, (_, id) => id2label[id]) : unnamedLabels(length).names;
+const withoutNulls = (json: unknown): unknown =>
+  typeof json === 'object' && json !== null && !Array.isArray(json) ? Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null)) : json;
+
+/** The model type of a configuration that says none but names the class that it was saved from: old BERTs, and only these, are taken for BERTs. */
+function modelTypeOf(json: unknown, source: string): { readonly model_type?: HubModelType } {
+  const { model_type: type, architectures: classes } = Object(json) as { readonly model_type?: unknown; readonly architectures?: unknown };
+  const name: unknown = Array.isArray(classes) ? classes[0] : undefined;
+  if (type !== undefined || typeof name !== 'string') return {};
+  if (/^(TF|Flax)?RobertaPreLayerNorm/.test(name)) return { model_type: 'roberta-prelayernorm' };
+  if (/^(TF|Flax)?Bert(Model|For|LMHead)/.test(name)) return { model_type: 'bert' };
+  throw new HooklineError(
+    'HOOKLINE_BERT_CONFIG',
+    `${source}: no 'model_type', and the architecture is ${name}: only 'bert' and 'roberta-prelayernorm' can be read`,
+  );
+}
+
+/** By id; of the two keys `id2label` goes first, as transformers name what they predict by it. */
+function labelNames({ id2label, label2id, num_labels: count }: z.output<typeof labelsSchema>, source: string): readonly string[] | undefined {
+  const pairs = id2label
+    ? Object.entries(id2label).map(([id, name]) => [Number(id), name] as const)
+    : Object.entries(label2id ?? {}).map(([name, id]) => [id, name] as const);
+  const byId = new Map(pairs);
+  if (pairs.length === 0) return count === undefined ? undefined : unnamedLabels(count).names;
+  const names = pairs.map((_, id) => byId.get(id));
   const missing = names.indexOf(undefined);
   if (missing >= 0) {
-    throw new HooklineError('HOOKLINE_BERT_CONFIG', `${source}: 'id2label' has ${length} labels and none with id ${missing}`, {
-      hint: `number them from 0 to ${length - 1}`,
-    });
+    throw new HooklineError(
+      'HOOKLINE_BERT_CONFIG',
+      `${source}: '${id2label ? 'id2label' : 'label2id'}' has ${pairs.length} labels and none with id ${missing}`,
+      {
+        hint: `number them from 0 to ${pairs.length - 1}`,
+      },
+    );
   }
-  return { names: names as readonly string[], ...(problem === 'regression' ? { regression: true } : {}) };
+  return names as readonly string[];
+}
+
+function labelsOf(json: unknown, source: string): Pick<HubConfig, 'labels' | 'labelsFault'> {
+  try {
+    const hub = parseOptions(source, labelsSchema, json, 'HOOKLINE_BERT_CONFIG');
+    const names = labelNames(hub, source);
+    return { labels: names && { names, ...(hub.problem_type === 'regression' ? { regression: true } : {}) } };
+  } catch (error) {
+    if (!(error instanceof HooklineError)) throw error;
+    return { labels: undefined, labelsFault: error };
+  }
 }
 
 /**
  * The model that a Hugging Face `config.json` describes.
  * @param json the parsed file
  * @param source what to call the file in errors
- * @throws HooklineError `HOOKLINE_BERT_CONFIG` that names the key: another kind of model, or a number that is missing or out of range
+ * @throws HooklineError `HOOKLINE_BERT_CONFIG` that names the key: another kind of model, or a number that is missing or out of range; what is wrong
+ *   with labels is told in the answer
  */
 export function fromHubConfig(json: unknown, source = 'config.json'): HubConfig {
-  const hub = parseOptions(source, schema, json, 'HOOKLINE_BERT_CONFIG');
+  const said = withoutNulls(json);
+  const hub = parseOptions(source, schema, typeof said === 'object' ? { ...said, ...modelTypeOf(said, source) } : said, 'HOOKLINE_BERT_CONFIG');
   const norm = hub.model_type === 'bert' ? 'post' : 'pre';
   const positionOffset = norm === 'post' ? 0 : (hub.pad_token_id ?? 1) + 1;
   if (hub.max_position_embeddings <= positionOffset) {
@@ -103,7 +147,7 @@ export function fromHubConfig(json: unknown, source = 'config.json'): HubConfig 
     attentionProbsDropoutProb: hub.attention_probs_dropout_prob,
     initializerRange: hub.initializer_range,
   });
-  return { modelType: hub.model_type, config, positionOffset, labels: labelsOf(hub, source) };
+  return { modelType: hub.model_type, config, positionOffset, ...labelsOf(said, source) };
 }
 
 const architectures: Readonly<Record<HubModelType, Readonly<Record<HubHead, string>>>> = {

@@ -43,6 +43,16 @@ describe('names in files', () => {
     expect(ownName('bert', 'something.else')).toBe('something.else');
   });
 
+  it('of one parameter may be several where the numbers are the same', () => {
+    const tensor = (...data: number[]) => ({ shape: [data.length], data: Float32Array.from(data) });
+    const [one, copy, other] = ['cls.predictions.bias', 'cls.predictions.decoder.bias', 'embeddings.LayerNorm.gamma'];
+    const file = { [one]: tensor(1, 2), [copy]: tensor(1, 2), [other]: tensor(1), 'bert.embeddings.LayerNorm.weight': tensor(2) };
+    const { tensors, conflicts } = ownTensors(file, 'bert');
+    expect([...conflicts]).toEqual([['bert.embeddings.LayerNorm.weight', [other, 'bert.embeddings.LayerNorm.weight']]]);
+    expect([...tensors.keys()]).toEqual([one, 'bert.embeddings.LayerNorm.weight']);
+    expect([...ownTensors({ ...file, [copy]: tensor(1, 2, 3) }, 'bert').conflicts.keys()]).toContain(one);
+  });
+
   it('leave buffers out', () => {
     const tensor = { shape: [1], data: Float32Array.of(1) };
     const { tensors, fileNames } = ownTensors({ 'embeddings.position_ids': tensor, 'embeddings.word_embeddings.weight': tensor }, 'bert');

@@ -1,6 +1,7 @@
 import type { NamedTensor, Tensors } from '@hookline/core';
 import type { HubModelType } from './hub-config.js';
 import { decoderBias, decoderWeight, embeddings, finalLayerNorm, pooler, transform } from './parameters.js';
+import { sameNumbers } from './same-numbers.js';
 
 /** The model's own prefix in files of PreLN models. */
 const preNormPrefix = 'roberta_prelayernorm';
@@ -60,14 +61,29 @@ const isBuffer = (name: string): boolean => name === `${embeddings}.position_ids
 export interface OwnTensors {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   readonly fileNames: ReadonlyMap<string, string>;
+  /** Names here that several tensors of the file have, with other numbers: the names there. */
+  readonly conflicts: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Takes a file's tensors under the names here; buffers are left out. */
+/** Takes a file's tensors under the names here; buffers are left out, of several with one name the first is taken. */
 export function ownTensors(file: Tensors, modelType: HubModelType): OwnTensors {
   const entries = Object.keys(file)
     .map((name) => [ownName(modelType, name), name] as const)
     .filter(([own]) => !isBuffer(own));
-  return { tensors: new Map(entries.map(([own, name]) => [own, file[name] as NamedTensor])), fileNames: new Map(entries) };
+  const tensors = new Map<string, NamedTensor>();
+  const fileNames = new Map<string, string>();
+  const conflicts = new Map<string, readonly string[]>();
+  for (const [own, name] of entries) {
+    const tensor = file[name] as NamedTensor;
+    const before = tensors.get(own);
+    if (!before) {
+      tensors.set(own, tensor);
+      fileNames.set(own, name);
+    } else if (!sameNumbers(before, tensor)) {
+      conflicts.set(own, [...(conflicts.get(own) ?? [fileNames.get(own)!]), name]);
+    }
+  }
+  return { tensors, fileNames, conflicts };
 }
 
 /** A table of positions without the rows before position 0, or with rows of zeros there: [P, H]. */

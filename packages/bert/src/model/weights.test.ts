@@ -36,6 +36,14 @@ describe('fitWeights', () => {
     expect(fresh.created).toEqual(['classifier.weight', 'classifier.bias']);
   });
 
+  it('leaves out a classifier of tokens, which has no pooler, and says so', () => {
+    const fitted = fitWeights(found(without('bert.pooler')), config, { wishes: { nsp: 'drop' }, labels: 3 });
+    expect(fitted.heads).toEqual({ mlm: true, nsp: false, pooler: false, labels: undefined });
+    expect(fitted.surplus).toEqual(['classifier.weight', 'classifier.bias']);
+    expect(fitWeights(found(without('bert.pooler')), config, { wishes: { nsp: 'drop', classifier: 'drop' } }).surplus).toEqual([]);
+    expect(() => fitWeights(found(without('bert.pooler')), config, { wishes: { nsp: 'drop', classifier: 'need' } })).toThrow(/missing: bert\.pooler/);
+  });
+
   it('names everything that does not fit, by the names of the file', () => {
     const { 'cls.predictions.bias': _, ...rest } = without('bert.pooler.dense.weight');
     const bad = { ...rest, 'bert.encoder.layer.1.x': zeros(1), more: zeros(1), 'cls.seq_relationship.bias': zeros(3) };

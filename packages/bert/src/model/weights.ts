@@ -2,10 +2,11 @@ import { HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import type { BertConfig } from './config.js';
 import { initializeBert } from './initialize.js';
 import { type BertHeads, classifier, decoderWeight, nextSentence, parameterShapes, pooler, wordTable } from './parameters.js';
+import { sameNumbers, sameShape } from './same-numbers.js';
 
 /**
  * What to do about a head: `need` it, so that its lack is an error; `create` it where the file lacks it; `keep` it where it is there (the default);
- * or `drop` it.
+ * or `drop` it. A classifier without the pooler that it stands on is one of tokens: another head, which is not kept.
  */
 export type HeadWish = 'need' | 'create' | 'keep' | 'drop';
 
@@ -35,24 +36,26 @@ export interface FittedWeights {
   readonly heads: Required<Omit<BertHeads, 'labels'>> & { readonly labels: number | undefined };
   /** Names of tensors that the file lacked, or had in another shape. */
   readonly created: readonly string[];
-  /** Names of tensors that no part of the model uses. */
+  /** Names of tensors that no part of the model uses, a classifier of tokens among them. */
   readonly surplus: readonly string[];
 }
 
 type Found = ReadonlyMap<string, NamedTensor>;
 
-const sameShape = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((size, i) => size === b[i]);
-
-const sameNumbers = (a: NamedTensor, b: NamedTensor): boolean => sameShape(a.shape, b.shape) && a.data.every((value, i) => value === b.data[i]);
-
 /** The float32 tensor with these numbers, the same memory where they are float32 already. */
 const float32 = ({ shape, data }: NamedTensor): NamedTensor => ({ shape, data: data instanceof Float32Array ? data : Float32Array.from(data) });
 
+const namesFrom = (found: Found, start: string): readonly string[] => [...found.keys()].filter((name) => name.startsWith(start));
+
+/** Names of a classifier that would be kept, did it not lack the pooler: each token's own, not the text's. */
+const tokenClassifier = (found: Found, { classifier: wish = 'keep' }: HeadWishes): readonly string[] =>
+  wish === 'keep' && namesFrom(found, `${pooler}.`).length === 0 ? namesFrom(found, `${classifier}.`) : [];
+
 function headsOf(found: Found, { wishes = {}, labels }: FitOptions): FittedWeights['heads'] {
-  const holds = (start: string): boolean => [...found.keys()].some((name) => name.startsWith(start));
+  const holds = (start: string): boolean => namesFrom(found, start).length > 0;
   const wanted = (wish: HeadWish = 'keep', start: string): boolean => wish === 'need' || wish === 'create' || (wish === 'keep' && holds(start));
   const rows = labels ?? found.get(`${classifier}.weight`)?.shape[0] ?? (wishes.classifier === 'need' ? 2 : undefined);
-  const classifies = wanted(wishes.classifier, `${classifier}.`) && rows !== undefined;
+  const classifies = wanted(wishes.classifier, `${classifier}.`) && rows !== undefined && tokenClassifier(found, wishes).length === 0;
   const nsp = wanted(wishes.nsp, `${nextSentence}.`);
   return {
     mlm: wanted(wishes.mlm, 'cls.predictions.'),
@@ -113,7 +116,7 @@ export function fitWeights(found: Found, config: BertConfig, options: FitOptions
   const created = names.filter((name) => !found.has(name) || misshapen.includes(name));
   const fresh = created.length > 0 ? initializeBert(config, seed, { heads: { ...heads, labels: heads.labels ?? 0 } }) : {};
   const tensors = Object.fromEntries(names.map((name) => [name, created.includes(name) ? fresh[name]! : float32(found.get(name)!)]));
-  return { tensors, heads, created, surplus };
+  return { tensors, heads, created, surplus: [...surplus, ...tokenClassifier(found, wishes)] };
 }
 
 /**

@@ -4,22 +4,8 @@ import { basename, join } from 'node:path';
 import { decodeSafetensors, HooklineError, type NamedTensor, type Tensors } from '@hookline/core';
 import { readWhole } from '@hookline/core/node';
 import * as z from 'zod';
-
-/** Names of files in a Hugging Face folder. */
-export const hubFiles = { config: 'config.json', weights: 'model.safetensors', index: 'model.safetensors.index.json' } as const;
-
-/** Weights in formats that are not read: the first two can run code when they are opened. */
-export const otherWeights = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'tf_model.h5', 'flax_model.msgpack', 'bert_model.ckpt.index'];
-
-export const pretrainedError = (message: string, hint: string, cause?: unknown): HooklineError =>
-  new HooklineError('HOOKLINE_PRETRAINED', message, { hint, cause });
-
-/** The error for a model whose weights are in another format alone. */
-export const otherFormat = (where: string, file: string): HooklineError =>
-  pretrainedError(
-    `${where} holds ${file}, and no ${hubFiles.weights}`,
-    `convert it where PyTorch and transformers are installed: python -c "from transformers import AutoModelForPreTraining as M; M.from_pretrained('${where}').save_pretrained('converted')", then copy its tokenizer's files too`,
-  );
+import { hubFiles, pretrainedError } from './hub-files.js';
+import { folderOfOtherFormat, otherWeights } from './other-formats.js';
 
 export async function readJson(path: string): Promise<unknown> {
   let text: string;
@@ -92,6 +78,6 @@ export async function readFolderTensors(folder: string): Promise<Tensors> {
   if (existsSync(join(folder, hubFiles.weights))) return readTensors(join(folder, hubFiles.weights));
   if (existsSync(join(folder, hubFiles.index))) return readShards(folder);
   const other = otherWeights.find((file) => existsSync(join(folder, file)));
-  if (other !== undefined) throw otherFormat(folder, other);
+  if (other !== undefined) throw await folderOfOtherFormat(folder, other);
   throw pretrainedError(`${folder} has no ${hubFiles.weights}`, 'give a folder as transformers saves it, or the directory of a run');
 }

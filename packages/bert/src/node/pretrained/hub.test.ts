@@ -121,7 +121,7 @@ describe('a model on the hub', () => {
     const { 'model.safetensors': _, 'config.json': config, ...rest } = await modelFiles();
     const torch = await setUp({ files: { 'pytorch_model.bin': new Uint8Array(1), 'config.json': config! } });
     await expect(torch.read()).rejects.toThrow(
-      /^someone\/tiny holds pytorch_model\.bin, and no model\.safetensors; convert it .*from_pretrained\('someone\/tiny'\)/,
+      /^someone\/tiny holds pytorch_model\.bin, and no model\.safetensors; convert it .*: hf download someone\/tiny --local-dir tiny && python -c .* tiny; then give the folder/,
     );
     await expect(setUp({ files: rest }).then((other) => other.read())).rejects.toThrow(/'someone\/tiny' has no model\.safetensors/);
     await expect(setUp({ status: 500 }).then((other) => other.read())).rejects.toThrow(/answers with status 500 .*; try again later/);

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HooklineError } from '@hookline/core';
-import { hubFiles, otherFormat, otherWeights, readIndex } from './folder.js';
+import { readIndex } from './folder.js';
 import { blobName, fetchFile, type HubFile } from './hub-file.js';
+import { hubFiles } from './hub-files.js';
 import type { HubName } from './hub-name.js';
+import { modelOfOtherFormat, otherWeights } from './other-formats.js';
 
 export interface HubOptions {
   /** Default: the environment's `HF_ENDPOINT`, or https://huggingface.co. */
@@ -125,7 +127,7 @@ async function fetchCommit(session: Session, commit: string): Promise<string> {
   };
   const weights = [hubFiles.weights, hubFiles.index].find((path) => files.has(path));
   const other = otherWeights.find((path) => files.has(path));
-  if (!weights && other !== undefined) throw otherFormat(name, other);
+  if (!weights && other !== undefined) throw await modelOfOtherFormat(session, other, files.has(hubFiles.config) ? await get(hubFiles.config) : undefined);
   if (!weights) throw hubError(`'${name}' has no ${hubFiles.weights}`, 'give a model that transformers loads');
   const snapshot = join(storage, 'snapshots', commit);
   if (!(await isComplete(snapshot))) onNotice(`fetching ${name} from ${endpoint} into ${storage}`);

@@ -1,14 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor, type Tensors } from '@hookline/core';
+import { fileStore } from '@hookline/core/node';
 import { describe, expect, it } from 'vitest';
 import { folder } from '../../../test/folder.js';
 import { bertConfig } from '../../model/config.js';
+import { foldGains } from '../../model/fold-gains.js';
 import type { HubHead } from '../../model/hub-config.js';
 import { initializeBert } from '../../model/initialize.js';
 import { specialTokens } from '../../tokenizer/vocabulary.js';
 import { wordPiece } from '../../tokenizer/wordpiece.js';
 import { readPretrained } from './read-pretrained.js';
+import { type RunModel, readRunModel, writeRunModel } from './run.js';
 import { writePretrained } from './write-pretrained.js';
 
 const tokenizer = wordPiece([...specialTokens, 'a', 'b', '##c', 'the', 'state']);
@@ -142,10 +145,41 @@ describe('folders of Hugging Face', () => {
   it('name the labels of their classifier, as many as it has rows', async () => {
     const { path } = await model('post', 'classifier');
     change(path, { id2label: null });
+    expect((await readPretrained(path)).labels).toEqual({ names: ['x', 'y', 'z'] });
+    change(path, { label2id: null });
     expect((await readPretrained(path)).labels).toEqual({ names: ['LABEL_0', 'LABEL_1', 'LABEL_2'] });
     change(path, { id2label: { 0: 'a', 1: 'b' } });
     await expect(readPretrained(path)).rejects.toThrow(/classifier\.weight \[3, 8\] where the model needs \[2, 8\]/);
     expect((await readPretrained(path, { heads: { classifier: 'drop' } })).labels).toBeUndefined();
+    change(path, { id2label: { 0: 'a', 1: 'b', 3: 'c' } });
+    await expect(readPretrained(path)).rejects.toThrow(/'id2label' has 3 labels and none with id 2/);
+    expect((await readPretrained(path, { heads: { classifier: 'drop' } })).heads.labels).toBeUndefined();
+  });
+
+  it('have a classifier of tokens: it is left out, and the pooler is not missed', async () => {
+    const { path } = await model('post', 'classifier');
+    const notices: string[] = [];
+    rewrite(path, Object.fromEntries(Object.entries(weights(path)).filter(([name]) => !name.includes('pooler'))));
+    const read = await readPretrained(path, { heads: { mlm: 'drop', nsp: 'drop' }, onNotice: (line) => notices.push(line) });
+    expect([read.heads.pooler, read.heads.labels, read.labels]).toEqual([false, undefined, undefined]);
+    expect(notices).toEqual([`${path}: left out: classifier.bias, classifier.weight`]);
+  });
+
+  it('are refused where two tensors are one parameter, or numbers are none', async () => {
+    const { path } = await model();
+    const file = weights(path);
+    const [name, tensor] = Object.entries(file).find(([key]) => key.endsWith('embeddings.LayerNorm.weight'))!;
+    const altered = (value: number): NamedTensor => ({ shape: tensor.shape, data: Float32Array.from(tensor.data, (w, i) => (i === 3 ? value : w)) });
+    rewrite(path, { ...file, 'embeddings.LayerNorm.gamma': altered(1) });
+    expect((await readPretrained(path)).created).toEqual([]);
+    rewrite(path, { ...file, 'embeddings.LayerNorm.gamma': altered(2) });
+    await expect(readPretrained(path)).rejects.toThrow(
+      /in \S+, bert\.embeddings\.LayerNorm\.weight and embeddings\.LayerNorm\.gamma are the same parameter, with other numbers/,
+    );
+    rewrite(path, { ...file, [name]: altered(Number.NaN) });
+    const attempt = readPretrained(path);
+    await expect(attempt).rejects.toThrow(/numbers are infinite or NaN: bert\.embeddings\.LayerNorm\.weight; fetch it again/);
+    await expect(attempt).rejects.toMatchObject({ code: 'HOOKLINE_BERT_WEIGHTS' });
   });
 
   it('may be allowed to have what the model has not, and the other way', async () => {
@@ -180,6 +214,7 @@ describe('folders of Hugging Face', () => {
 
   it.each<[string, Record<string, string>, RegExp]>([
     ['weights of PyTorch', { 'config.json': '{}', 'pytorch_model.bin': '' }, /holds pytorch_model\.bin, and no model\.safetensors; convert it .*python -c/],
+    ['weights of TensorFlow', { 'config.json': '{}', 'tf_model.h5': '' }, /holds tf_model\.h5, .*BertForMaskedLM as M; .*from_tf=True/],
     ['no weights', { 'config.json': '{}' }, /has no model\.safetensors/],
     ['no configuration', { 'vocab.txt': '' }, /config\.json cannot be read \(ENOENT\)/],
     ['a configuration that is not JSON', { 'config.json': '{' }, /config\.json is not JSON/],
@@ -196,6 +231,48 @@ describe('folders of Hugging Face', () => {
     writeFileSync(join(path, 'model.safetensors'), readFileSync(join(path, 'model.safetensors')).subarray(0, 1000));
     await expect(readPretrained(path)).rejects.toThrow(/model\.safetensors: safetensors: cut short/);
     await expect(readPretrained(join(path, 'config.json'))).rejects.toThrow(/is a file/);
+  });
+});
+
+describe('runs', () => {
+  const config = bertConfig({ ...sizes, vocabSize: 12, norm: 'pre' });
+  const tensors = initializeBert(config, 4, { heads: { nsp: false } });
+  const run = async (directory: string, more: Pick<RunModel, 'evaluationGains'> = {}): Promise<string> => {
+    writeRunModel(directory, { config, tokenizer, ...more });
+    const weights = Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`weights/${name}`, tensor]));
+    await fileStore(join(directory, 'checkpoints')).save({ step: 1, position: 1, tensors: weights, plugins: {}, config: {}, metrics: {} });
+    return directory;
+  };
+
+  it('whose table is padded were allowed to when they began, with their own vocabulary', async () => {
+    const path = await run(join(folder(), 'run'));
+    const read = await readPretrained(path);
+    expect([read.config.vocabSize, read.tokenizer.vocabSize, read.evaluationGains]).toEqual([12, 10, undefined]);
+    expect(read.tensors).toEqual(tensors);
+    const attempt = readPretrained(path, { vocabulary: join(path, 'tokenizer') });
+    await expect(attempt).rejects.toMatchObject({ code: 'HOOKLINE_VOCABULARY' });
+  });
+
+  it('that are evaluated under gains have them inside their weights', async () => {
+    const evaluationGains = [
+      { attention: 1, ffn: 0.75 },
+      { attention: 0.5, ffn: 0.5 },
+    ];
+    const path = await run(join(folder(), 'run'), { evaluationGains });
+    const read = await readPretrained(path);
+    expect(read.tensors).toEqual(foldGains(tensors, evaluationGains));
+    expect(read.evaluationGains).toEqual(evaluationGains);
+    expect((await readRunModel(path)).evaluationGains).toEqual(evaluationGains);
+  });
+
+  it('of several seeds are named', async () => {
+    const path = folder();
+    await run(join(path, 'seed-10'));
+    const attempt = readPretrained(path);
+    await expect(attempt).rejects.toThrow(/is no model, but holds the run seed-10; give one of them: .*seed-10$/);
+    await run(join(path, 'seed-9'));
+    await expect(readPretrained(path)).rejects.toThrow(/is no model, but holds runs seed-9, seed-10; give one of them: .*seed-9$/);
+    await expect(attempt).rejects.toMatchObject({ code: 'HOOKLINE_PRETRAINED' });
   });
 });
 

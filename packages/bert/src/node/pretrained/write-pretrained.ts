@@ -11,7 +11,7 @@ import { positionTable } from '../../model/parameters.js';
 import { fitWeights, type HeadWishes } from '../../model/weights.js';
 import type { Tokenizer } from '../../tokenizer/wordpiece.js';
 import { saveTokenizer } from '../read-tokenizer.js';
-import { hubFiles } from './folder.js';
+import { hubFiles } from './hub-files.js';
 
 export interface WritePretrainedOptions {
   readonly config: BertConfig;
