@@ -2,9 +2,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { basename, dirname, join, resolve } from 'node:path';
 import type { BertConfig, Tokenizer } from '@hookline/bert';
 import { runModelFiles, writeRunModel } from '@hookline/bert/node';
-import { HooklineError, parseOptions } from '@hookline/core';
+import { given, HooklineError, parseOptions } from '@hookline/core';
 import { requireDirectoryPlace } from '../places.js';
 import { type CompleteConfig, pretrainConfig } from './config.js';
+import { evaluationGains } from './evaluation-gains.js';
 
 /** Where the parts of a run lie. */
 export const runFiles = (directory: string) => ({
@@ -65,7 +66,8 @@ export function requireFresh(directory: string): void {
 /** Writes what a run needs to be replayed and its model to be used: `config.json`, `model.json` and the tokenizer. */
 export function writeRun(directory: string, config: CompleteConfig, model: BertConfig, tokenizer: Tokenizer): void {
   mkdirSync(directory, { recursive: true });
-  writeRunModel(directory, { config: model, tokenizer, head: config.objective.includes('nsp') && model.norm === 'post' ? 'pretraining' : 'mlm' });
+  const head = config.objective.includes('nsp') && model.norm === 'post' ? 'pretraining' : 'mlm';
+  writeRunModel(directory, { config: model, tokenizer, head, ...given({ evaluationGains: evaluationGains(config, model) }) });
   writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
 }
 

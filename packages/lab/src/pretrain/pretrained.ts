@@ -1,8 +1,8 @@
 import { bertConfig, logUnigram, type Tokenizer } from '@hookline/bert';
-import { readPretrained } from '@hookline/bert/node';
 import { given, type Tensors } from '@hookline/core';
+import { readEvaluated } from '../inspect/read-evaluated.js';
 import type { PretrainConfig } from './config.js';
-import type { StartingModel } from './learner.js';
+import { paddedCounts, type StartingModel } from './learner.js';
 
 /** What a run goes on from: a model with its weights, names of those that were made anew, and the tokenizer that it was trained with. */
 export interface Pretrained extends StartingModel {
@@ -20,7 +20,7 @@ export async function readCheckpoint(config: PretrainConfig, onNotice?: (line: s
   const { checkpoint, objective, sequenceLength, vocabulary, model } = config;
   if (!checkpoint) return undefined;
   const nsp = objective.includes('nsp') ? 'create' : 'drop';
-  const read = await readPretrained(checkpoint.source, {
+  const read = await readEvaluated(checkpoint.source, {
     heads: { mlm: 'create', nsp, pooler: nsp, classifier: 'drop' },
     allow: checkpoint.allow,
     positions: sequenceLength,
@@ -34,6 +34,6 @@ const decoderBias = 'cls.predictions.bias';
 
 /** The model to begin with; where the head for masked words is new, its bias begins as that of any new model does: with how common each token is. */
 export function startingModel({ config, weights, created }: Pretrained, unigram: ArrayLike<number>): StartingModel {
-  if (!created.includes(decoderBias) || unigram.length !== config.vocabSize) return { config, weights };
-  return { config, weights: { ...weights, [decoderBias]: { shape: [config.vocabSize], data: logUnigram(unigram) } } };
+  if (!created.includes(decoderBias)) return { config, weights };
+  return { config, weights: { ...weights, [decoderBias]: { shape: [config.vocabSize], data: logUnigram(paddedCounts(unigram, config.vocabSize)) } } };
 }
