@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { HooklineError } from '../errors.js';
-import { readWhole, sha256, writeError, writeSynced } from './durable-files.js';
+import { readWhole, replaceFile, sha256, writeError, writeSynced } from './durable-files.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'hookline-files-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -24,6 +24,21 @@ describe('writeSynced', () => {
   it('does not write over a file', async () => {
     await writeSynced(join(directory, 'b'), []);
     await expect(writeSynced(join(directory, 'b'), [])).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+});
+
+describe('replaceFile', () => {
+  it('writes over what is there, and makes the directory', async () => {
+    const path = join(directory, 'new', 'c');
+    for (const text of ['first', 'ä']) await replaceFile('it', path, text);
+    expect(readFileSync(path, 'utf8')).toBe('ä');
+    expect(readdirSync(join(directory, 'new'))).toEqual(['c']);
+  });
+
+  it('leaves nothing beside what is in the way', async () => {
+    mkdirSync(join(directory, 'taken', 'd'), { recursive: true });
+    await expect(replaceFile('it', join(directory, 'taken', 'd'), 'text')).rejects.toMatchObject({ code: 'HOOKLINE_WRITE' });
+    expect(readdirSync(join(directory, 'taken'))).toEqual(['d']);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Files that survive a crash: written, synced, checked. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { FileDigest } from '../checkpoint/manifest.js';
 import { HooklineError } from '../errors.js';
 
@@ -26,6 +27,25 @@ export async function writeSynced(path: string, parts: readonly Uint8Array[], wr
     await file.close();
   }
   return { bytes: parts.reduce((sum, part) => sum + part.length, 0), sha256: hash.digest('hex') };
+}
+
+/**
+ * Writes a text file under another name first, synced and renamed, so that a file of this name is a whole one; makes its directory.
+ * @param what it is, for the error
+ * @throws HooklineError `HOOKLINE_WRITE`, `HOOKLINE_DISK_FULL`
+ */
+export async function replaceFile(what: string, path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(temporary, { force: true });
+    await writeSynced(temporary, [new TextEncoder().encode(text)]);
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(what, path, cause);
+  }
 }
 
 /** Reads a whole file, also one beyond the 2 GiB that `readFile` ends at. */

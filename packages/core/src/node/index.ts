@@ -1,7 +1,7 @@
 export { checkpointName } from '../checkpoint/name.js';
 export { readCheckpoint, readCheckpointManifest } from './checkpoint-directory.js';
 export { consoleProgress, type ProgressStream } from './console-progress.js';
-export { readWhole, sha256, syncDirectory, systemCode, writeError, writeSynced } from './durable-files.js';
+export { readWhole, replaceFile, sha256, syncDirectory, systemCode, writeError, writeSynced } from './durable-files.js';
 export { bestCheckpoint, type FileStoreOptions, fileStore } from './file-store.js';
 export { type InterruptSignal, interruptSignal } from './interrupt.js';
 export { metricsFile } from './metrics-file.js';
