@@ -13,6 +13,7 @@ export { type Summary, summarize } from './statistics/summary.js';
 export { type WelchTest, welchLower } from './statistics/welch.js';
 export { checkPredictions, type SubmissionProblem } from './submission/check.js';
 export { formatPredictions } from './submission/format.js';
+export { submissionFile } from './submission/submission-file.js';
 export { describeTask } from './tasks/describe.js';
 export type { GlueSplit, GlueTask, GlueTaskName, SplitLayout, SubmissionFile } from './tasks/glue-task.js';
 export { glueTask, glueTasks, splitLayout } from './tasks/glue-tasks.js';

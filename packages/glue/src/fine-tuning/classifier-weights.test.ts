@@ -33,7 +33,11 @@ it('tells names apart by their case, and ignores it only where that leaves no do
   expect(() => biases(['A', 'a', 'b'], ['a', 'A', 'B'])).toThrow(/has 3 labels/);
 });
 
-it('takes rows without names as they come', () => {
+it('takes rows without names as they come, unless the task calls its labels so', () => {
+  const labels = ['LABEL_0', 'LABEL_1', 'LABEL_10', ...Array.from({ length: 8 }, (_, i) => `LABEL_${i + 2}`)];
+  const ids = Array.from({ length: 11 }, (_, id) => `LABEL_${id}`);
+  const { tensors } = classifierWeights(withClassifier(ids), { kind: 'classes', labels });
+  expect(Array.from(tensors['classifier.bias']!.data)).toEqual([10, 20, 110, 30, 40, 50, 60, 70, 80, 90, 100]);
   expect(Array.from(classifierWeights(withClassifier(undefined), inference).tensors['classifier.bias']!.data)).toEqual([10, 20, 30]);
 });
 

@@ -34,13 +34,16 @@ function placesOf(wanted: readonly string[], known: readonly string[]): readonly
 
 const lowerCase = (names: readonly string[]): readonly string[] => names.map((name) => name.toLowerCase());
 
-/** For each label of the target the classifier's row: through names where the checkpoint has them, in any order, and in another case where that leaves no doubt. */
+/**
+ * For each label of the target the classifier's row: through names where the checkpoint has them, in any order, and in another case where that leaves no doubt;
+ * by place where its rows have no names but `LABEL_0` and so on.
+ */
 function rowsFor(target: Target, { names }: Labels, source: string): readonly number[] {
   const wanted = labelsOf(target).names;
   if (wanted.length === names.length) {
-    if (target.kind === 'number' || unnamed(names)) return wanted.map((_, i) => i);
     const rows = placesOf(wanted, names) ?? placesOf(lowerCase(wanted), lowerCase(names));
     if (rows) return rows;
+    if (target.kind === 'number' || unnamed(names)) return wanted.map((_, i) => i);
   }
   const list = (labels: readonly string[]): string => `${labels.length} label${labels.length === 1 ? '' : 's'} (${nameList(labels)})`;
   throw new HooklineError('HOOKLINE_LABELS', `the classifier of ${source} has ${list(names)}, the task ${list(wanted)}`, {

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HooklineError, nearest } from '@hookline/core';
-import { syncDirectory, systemCode, writeError, writeSynced } from '@hookline/core/node';
+import { replaceFile, systemCode } from '@hookline/core/node';
 import { checkPredictions, type SubmissionProblem } from '../submission/check.js';
 import { formatPredictions } from '../submission/format.js';
+import { submissionFile } from '../submission/submission-file.js';
 import type { GlueSplit, GlueTask } from '../tasks/glue-task.js';
 import { glueTasks } from '../tasks/glue-tasks.js';
 import type { Example } from '../tasks/task.js';
@@ -25,24 +26,10 @@ export interface TestPredictions {
  * @throws HooklineError `HOOKLINE_PREDICTION` before anything is written; `HOOKLINE_SPLIT` for a set that is not submitted; `HOOKLINE_WRITE`, `HOOKLINE_DISK_FULL`
  */
 export async function writePredictions(folder: string, { task, split, examples, predictions }: TestPredictions): Promise<string> {
-  const file = task.submissions.find((one) => one.split === split);
-  if (!file)
-    throw new HooklineError('HOOKLINE_SPLIT', `no predictions for ${task.title} ${split} are submitted`, {
-      hint: `the sets are: ${task.submissions.map((one) => one.split).join(', ')}`,
-    });
+  const file = submissionFile(task, split);
   const text = formatPredictions(task, examples, predictions);
   const path = join(folder, `${file.name}.tsv`);
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await rm(temporary, { force: true });
-    await writeSynced(temporary, [new TextEncoder().encode(text)]);
-    await rename(temporary, path);
-    await syncDirectory(folder);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw writeError('predictions', path, cause);
-  }
+  await replaceFile('predictions', path, text);
   return path;
 }
 
