@@ -41,13 +41,15 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect(weights('again')).toBe(weights('tuned/seed-1'));
   });
 
-  it('goes on from an earlier checkpoint to the same bits', async () => {
-    const long = ['finetune', '--checkpoint', 'run', ...own, ...small, '--epochs', '2', '--pld', '0.9'];
+  it('goes on from an earlier checkpoint to the same bits, also where the weights that it began with are gone', async () => {
+    cpSync(join(workspace, 'run'), join(workspace, 'origin'), { recursive: true });
+    const long = ['finetune', '--checkpoint', 'origin', ...own, ...small, '--epochs', '2', '--pld', '0.9'];
     for (const run of ['whole', 'parts']) expect((await hookline([...long, '--run', run], { cwd: workspace })).code).toBe(0);
     const checkpoints = join(workspace, 'parts', 'checkpoints');
     const first = readdirSync(checkpoints).sort()[0]!;
     expect(first).toBe('step-00000003');
     rmSync(join(checkpoints, 'step-00000006'), { recursive: true });
+    rmSync(join(workspace, 'origin'), { recursive: true });
     const { code, err } = await hookline(['finetune', '--resume', 'parts'], { cwd: workspace });
     expect({ code, err }).toEqual({ code: 0, err: [] });
     const weights = (run: string) => snapshot(join(workspace, run, 'checkpoints', 'step-00000006'))['model.safetensors'];
@@ -62,6 +64,8 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     rmSync(join(run, 'seed-1'), { recursive: true });
     const kept = statSync(join(workspace, 'tuned', 'seed-0', 'result.json')).mtimeMs;
     const whole = await hookline(['finetune', '--resume', 'tuned', '--json'], { cwd: workspace });
+    const early = await hookline(['evaluate', '--run', 'seeds', '--engine', 'cpu'], { cwd: workspace });
+    expect(early.err[0]).toBe('hookline: seeds/seed-0 has no checkpoint yet, and is left out; go on with: hookline finetune --resume seeds');
     const parts = await hookline(['finetune', '--resume', 'seeds', '--json'], { cwd: workspace });
     expect([whole.code, parts.code]).toEqual([0, 0]);
     expect(statSync(join(workspace, 'tuned', 'seed-0', 'result.json')).mtimeMs).toBe(kept);
@@ -87,7 +91,7 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     }
     expect(readdirSync(join(workspace, 'mnli-files')).sort()).toEqual(['AX.tsv', 'MNLI-m.tsv', 'MNLI-mm.tsv']);
     const checked = await hookline(['glue', 'check', 'mnli-files', '--partial'], { cwd: workspace });
-    expect(checked.err.join('\n')).toMatch(/MNLI-m\.tsv, has 3 predictions instead of 9796/);
+    expect(checked.err.join('\n')).toMatch(/MNLI-m\.tsv: has 3 predictions instead of 9796/);
     expect(readFileSync(join(workspace, 'mnli-files', 'AX.tsv'), 'utf8')).toMatch(/^index\tprediction\n0\t(entailment|neutral|contradiction)\n/);
   });
 
@@ -140,6 +144,26 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     const { prediction, probabilities } = JSON.parse(one.out) as { prediction: string; probabilities: Record<string, number> };
     expect(Object.keys(probabilities)).toEqual(['no', 'yes']);
     expect(probabilities[prediction]).toBe(Math.max(...Object.values(probabilities)));
+  });
+
+  it('predict says which rows are left out, and that the server will not take what is left', async () => {
+    const cwd = copyOf(workspace);
+    writeFileSync(join(cwd, 'glue', 'RTE', 'test.tsv'), 'index\tsentence1\tsentence2\n0\tthe law\tthe land\n1\tthe law\n2\tthe state\tthe law\n');
+    const made = await hookline(['predict', '--run', 'rte', '--split', 'test', '--out', 'submission', '--engine', 'cpu'], { cwd });
+    expect(made.code).toBe(0);
+    expect(made.err).toEqual([
+      expect.stringMatching(/^hookline: glue\/RTE\/test\.tsv.* 3/),
+      'hookline: glue/RTE/test.tsv has 2 examples to predict, and RTE test has 3000: the server will not take RTE.tsv',
+    ]);
+    removeWorkspace(cwd);
+  });
+
+  it('predict writes a set of one’s own as CSV', async () => {
+    const made = await hookline(['predict', '--run', 'tuned', '--split', 'dev', '--out', 'own-files', '--engine', 'cpu'], { cwd: workspace });
+    expect({ code: made.code, err: made.err }).toEqual({ code: 0, err: [] });
+    expect(readFileSync(join(workspace, 'own-files', 'dev.csv'), 'utf8')).toMatch(
+      /^index,prediction\n0,(yes|no)\n1,(yes|no)\n2,(yes|no)\n3,(yes|no)\n4,(yes|no)\n$/,
+    );
   });
 
   it('says what is known of dropping blocks of a PostLN model', async () => {
@@ -215,7 +239,38 @@ const inputErrors: readonly Case[] = [
   {
     name: 'a task and files of one’s own',
     args: tune(...own, '--task', 'rte'),
-    line: /\[HOOKLINE_CONFIG\] finetune: option 'own': cannot be given beside a task/,
+    line: /\[HOOKLINE_USAGE\] --train is for files of your own, and the task is rte; leave one of them out/,
+  },
+  {
+    name: 'no development set',
+    args: tune('--train', 'mine.tsv', '--text', 'sentence', '--label', 'label'),
+    line: /\[HOOKLINE_USAGE\] --dev is missing; files of your own need --train, --dev, --text and --label/,
+  },
+  {
+    name: 'texts to predict later that are not there',
+    args: tune(...own, '--test', 'nowhere.tsv'),
+    line: /\[HOOKLINE_DATA_MISSING\] there is no file nowhere\.tsv/,
+  },
+  {
+    name: 'a metric of something else',
+    args: tune(...own, '--metrics', 'pearson'),
+    line: /\[HOOKLINE_OPTIONS\] labelled file: 'pearson' is no metric of 2 classes/,
+  },
+  {
+    name: 'words for numbers',
+    args: tune(...own, '--target', 'number'),
+    line: /\[HOOKLINE_DATA\] mine\.tsv, line 2, column 2 \(label\): 'no' is no number/,
+  },
+  {
+    name: 'what only the model refuses, with several seeds',
+    args: tune(...own, '--seeds', '2', '--max-length', '64'),
+    line: /\[HOOKLINE_BERT_POSITIONS\] sequences of 64 tokens/,
+  },
+  {
+    name: 'classes that are named anew, for a run that goes on',
+    args: ['finetune', '--resume', 'tuned/seed-0'],
+    files: { 'mine.tsv': 'sentence\tlabel\nthe law\tyea\nthe land\tno\n', 'mine-dev.tsv': 'sentence\tlabel\nthe law\tno\n' },
+    line: /\[HOOKLINE_RUN\] '.*tuned\/seed-0' was begun on single texts with 2 classes \(no, yes\), judged by accuracy, and its data is now single texts with 2 classes \(no, yea\), judged by accuracy; bring the data back/,
   },
   {
     name: 'a run directory in use',
@@ -234,9 +289,24 @@ const inputErrors: readonly Case[] = [
   },
   { name: 'no run of finetune', args: ['evaluate', '--run', 'run'], line: /\[HOOKLINE_RUN\] 'run' holds no run of finetune/ },
   {
-    name: 'a submission from files of one’s own',
+    name: 'a set of one’s own that the run was not given',
     args: ['predict', '--run', 'tuned', '--split', 'test', '--out', 'new'],
-    line: /\[HOOKLINE_TASK\] 'tuned' was trained on files of your own/,
+    line: /\[HOOKLINE_SPLIT\] the run was given no set 'test'/,
+  },
+  {
+    name: 'a set that the server does not ask for',
+    args: ['predict', '--run', 'rte', '--split', 'dev', '--out', 'new'],
+    line: /\[HOOKLINE_SPLIT\] no predictions for RTE dev are submitted; the sets are: test/,
+  },
+  {
+    name: 'predictions into a file',
+    args: ['predict', '--run', 'rte', '--split', 'test', '--out', 'mine.tsv'],
+    line: /\[HOOKLINE_WRITE\] 'mine\.tsv' cannot be a directory/,
+  },
+  {
+    name: 'a folder for the prediction of a text',
+    args: ['predict', '--run', 'tuned', '--text', 'the law', '--out', 'new'],
+    line: /\[HOOKLINE_USAGE\] --out cannot be given beside --text/,
   },
   {
     name: 'another recipe for a run that goes on',

@@ -23,7 +23,11 @@ export const addEvaluate: AddCommand = (program, output) => {
     .option('--json', 'one JSON object a line instead of text')
     .addHelpText('after', '\nExample:\n  hookline evaluate --run runs/rte')
     .action(async (flags: Flags) => {
-      const found = await evaluateRuns(flags.run, flags.split, { best: flags.best === true, engine: flags.engine });
+      const found = await evaluateRuns(flags.run, flags.split, {
+        best: flags.best === true,
+        engine: flags.engine,
+        onNotice: (line) => output.err(`hookline: ${line}`),
+      });
       for (const { directory, checkpoint, set, task, metrics } of found) {
         if (flags.json) output.out(jsonLine({ directory, checkpoint, set, task: task.name, metrics }));
         else

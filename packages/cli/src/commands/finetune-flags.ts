@@ -1,4 +1,4 @@
-import { parseOptions } from '@hookline/core';
+import { HooklineError, parseOptions } from '@hookline/core';
 import { type FinetuneConfig, finetuneConfig } from '@hookline/lab';
 import { type Command, Option } from 'commander';
 import { integer, namesOf, number } from '../arguments.js';
@@ -15,6 +15,8 @@ export interface FinetuneFlags {
   readonly text?: string;
   readonly text2?: string;
   readonly label?: string;
+  readonly target?: string;
+  readonly metrics?: string;
   readonly checkpoint?: string;
   readonly allow?: string;
   readonly newHead?: true;
@@ -56,10 +58,17 @@ export function addFinetuneFlags(command: Command): Command {
     .option('--data <folder>', 'folder with a folder for each GLUE task (default: data/glue)')
     .option('--train <file>', 'training set of your own instead: .tsv, .csv or .jsonl')
     .option('--dev <file>', 'set of your own to evaluate on')
-    .option('--test <file>', 'set of your own, for `hookline evaluate --split test`')
+    .option('--test <file>', 'set of your own to predict later, or to score where it has labels')
     .option('--text <column>', 'column of the text')
     .option('--text2 <column>', 'column of the second text of a pair')
     .option('--label <column>', 'column of the label: a class, or a number')
+    .addOption(
+      new Option('--target <kind>', 'what the labels stand for (default: classes, unless they are numbers and one is not whole)').choices([
+        'classes',
+        'number',
+      ]),
+    )
+    .option('--metrics <names>', 'what the score is the mean of: accuracy, f1, matthews, pearson, spearman')
     .optionsGroup('Model:')
     .option('--checkpoint <path>', 'a folder as transformers saves it, a name on the hub, or the directory of a run')
     .option('--allow <names>', 'in what its weights may differ from its configuration: missing, surplus, shape, vocabulary (default: nothing)')
@@ -92,8 +101,8 @@ const method = (given: number | true | undefined, key: string): Readonly<Record<
 
 /** The flags as a configuration that goes over the file's; undefined where a flag is not given. */
 function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
-  const { train, dev, test, text, text2, label } = flags;
-  const own = { train, dev, test, text, text2, label };
+  const { train, dev, test, text, text2, label, target } = flags;
+  const own = { train, dev, test, text, text2, label, target, metrics: namesOf(flags.metrics) };
   return {
     task: flags.task,
     data: flags.data,
@@ -121,12 +130,33 @@ function flagConfig(flags: FinetuneFlags): Readonly<Record<string, unknown>> {
   };
 }
 
+/** Flags of files of one's own; the first four are needed. */
+const ownFlags = ['train', 'dev', 'text', 'label', 'test', 'text2', 'target', 'metrics'] as const;
+
+/** Says in flags, not in keys of the file, which one of one's own data is missing or stands where it is not looked at. */
+function checkOwnFlags(flags: FinetuneFlags, config: Readonly<Record<string, unknown>>): void {
+  const [given] = ownFlags.filter((flag) => flags[flag] !== undefined);
+  if (given === undefined) return;
+  const own = config['own'] as Readonly<Record<string, unknown>>;
+  if (config['task'] !== undefined) {
+    throw new HooklineError('HOOKLINE_USAGE', `--${given} is for files of your own, and the task is ${String(config['task'])}`, {
+      hint: 'leave one of them out',
+    });
+  }
+  const missing = ownFlags.slice(0, 4).find((flag) => own[flag] === undefined);
+  if (missing !== undefined) {
+    throw new HooklineError('HOOKLINE_USAGE', `--${missing} is missing`, { hint: 'files of your own need --train, --dev, --text and --label' });
+  }
+}
+
 /**
  * The configuration of `finetune`: the file's, checked by itself so that errors name its lines, with the flags over it.
- * @throws HooklineError `HOOKLINE_CONFIG`
+ * @throws HooklineError `HOOKLINE_CONFIG`, `HOOKLINE_USAGE`
  */
 export function finetuneConfigOf(flags: FinetuneFlags): FinetuneConfig {
   const file = flags.config === undefined ? undefined : readConfigFile(flags.config);
   if (file) checkConfigFile(file, finetuneConfig);
-  return parseOptions(file ? `${file.path} with flags` : 'finetune', finetuneConfig, overlay(file?.value ?? {}, flagConfig(flags)), 'HOOKLINE_CONFIG');
+  const value = overlay(file?.value ?? {}, flagConfig(flags));
+  checkOwnFlags(flags, value);
+  return parseOptions(file ? `${file.path} with flags` : 'finetune', finetuneConfig, value, 'HOOKLINE_CONFIG');
 }

@@ -30,7 +30,7 @@ function tell(result: FinetuneResult, flags: FinetuneFlags, output: Output): voi
   if (result.stopped) {
     const last = result.seeds.at(-1);
     if (!last) throw new Interrupted('stopped before the first step; nothing was written');
-    throw new Interrupted(`stopped after step ${last.steps}, with a checkpoint; go on with: hookline finetune --resume ${last.directory}`);
+    throw new Interrupted(`stopped after step ${last.steps}, with a checkpoint; go on with: hookline finetune --resume ${result.directory}`);
   }
   if (flags.json) {
     output.out(jsonLine({ event: 'result', ...result }));

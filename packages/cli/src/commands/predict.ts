@@ -22,10 +22,10 @@ export const addPredict: AddCommand = (program, output) => {
     .command('predict')
     .summary("predict a task's test set, or a text")
     .description(
-      "Predicts with a run of `finetune` (of several seeds, the first): a set of its GLUE task, written as the server takes it, or a text of one's own.",
+      "Predicts with a run of `finetune` (of several seeds, the first): a set of its GLUE task, written as the server takes it, a file of one's own that the run was given, written as CSV, or a text.",
     )
     .requiredOption('--run <directory>', 'what `finetune` wrote')
-    .option('--split <name>', 'a set, e.g. test: all files that the server wants of the task; ax for a model of MNLI')
+    .option('--split <name>', "a set, e.g. test: all files that the server wants of the task, or the run's --test; ax for a model of MNLI")
     .option('--out <folder>', 'where the files are written')
     .option('--text <text>', 'a text to predict')
     .option('--text2 <text>', 'the second text of a pair')
@@ -37,15 +37,17 @@ export const addPredict: AddCommand = (program, output) => {
       "\nExamples:\n  hookline predict --run runs/rte --split test --out submission/\n  hookline predict --run runs/cola --text 'a sentence'",
     )
     .action(async (flags: Flags) => {
-      const options = { best: flags.best === true, engine: flags.engine };
+      const options = { best: flags.best === true, engine: flags.engine, onNotice: (line: string) => output.err(`hookline: ${line}`) };
       if (flags.text !== undefined) {
-        if (flags.split !== undefined) throw usage('--split cannot be given beside --text', 'predict one or the other');
+        const set = (['split', 'out'] as const).find((flag) => flags[flag] !== undefined);
+        if (set) throw usage(`--${set} cannot be given beside --text`, 'predict a text, which is printed, or a set');
         const found = await predictText(flags.run, [flags.text, ...(flags.text2 === undefined ? [] : [flags.text2])], options);
         if (flags.json) return output.out(jsonLine(found));
         output.out(String(typeof found.prediction === 'number' ? found.prediction.toFixed(3) : found.prediction));
         for (const [label, share] of Object.entries(found.probabilities)) output.out(`${(100 * share).toFixed(1).padStart(5)} %  ${label}`);
         return;
       }
+      if (flags.text2 !== undefined) throw usage('--text2 is given without --text', 'it is the second text of a pair');
       if (flags.split === undefined) throw usage('there is nothing to predict', "give --split test --out FOLDER, or --text 'a text'");
       if (flags.out === undefined) throw usage('--out is missing', 'name the folder where the predictions are written');
       const { run, files } = await predictSet(flags.run, flags.split, flags.out, options);

@@ -11,10 +11,19 @@ const path = z.string().min(1);
 const own = z.strictObject({
   train: path.describe('file of the training set: .tsv, .csv or .jsonl'),
   dev: path.describe('file of the set to evaluate on'),
-  test: path.optional().describe('file of texts to predict'),
+  test: path.optional().describe('file of texts to predict, or to score where it has labels'),
   text: path.describe('column of the text'),
   text2: path.optional().describe('column of the second text of a pair'),
   label: path.describe('column of the label'),
+  target: z
+    .enum(['classes', 'number'])
+    .optional()
+    .describe('what the labels stand for; default: classes, unless they are numbers and one of them is not whole'),
+  metrics: z
+    .array(z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']))
+    .min(1)
+    .optional()
+    .describe('what the score is the mean of; default: accuracy of classes, Pearson and Spearman of a number'),
 });
 
 /** A fine-tuning run. The names are those of the config file. */

@@ -9,11 +9,18 @@ type Own = NonNullable<FinetuneConfig['own']>;
 
 const columns = ({ text, text2 }: Own): string | [string, string] => (text2 === undefined ? text : [text, text2]);
 
-/** The task of a configuration with its train and evaluation sets. @throws HooklineError as the readers of `@hookline/glue` */
+/**
+ * The task of a configuration with its train and evaluation sets. Texts of one's own to be predicted later are read too, so that what is wrong with them shows
+ * before anything is trained.
+ * @throws HooklineError as the readers of `@hookline/glue`
+ */
 export async function loadSets({ task, own, data }: Source): Promise<FineTuningSets & { readonly task: TextTask }> {
   if (own) {
-    const train = await readLabelled(own.train, { text: columns(own), label: own.label });
-    return { task: train.task, train, evaluation: { dev: await readLabelled(own.dev, { text: columns(own), label: own.label, task: train.task }) } };
+    const { target, metrics } = own;
+    const train = await readLabelled(own.train, { text: columns(own), label: own.label, ...(target && { target }), ...(metrics && { metrics }) });
+    const dev = await readLabelled(own.dev, { text: columns(own), label: own.label, task: train.task });
+    if (own.test !== undefined) await readLabelled(own.test, { text: columns(own), task: train.task });
+    return { task: train.task, train, evaluation: { dev } };
   }
   return { task: glueTask(task!), ...(await readFineTuningSets(task!, data)) };
 }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { writeRunModel } from '@hookline/bert/node';
 import { HooklineError, type Monitor, parseOptions } from '@hookline/core';
 import { bestCheckpoint, readMetrics } from '@hookline/core/node';
-import { type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
+import { describeTask, type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
 import * as z from 'zod';
 import { runFiles, seedFolders } from '../pretrain/files.js';
 import { type FinetuneConfig, finetuneConfig } from './config.js';
@@ -59,6 +60,21 @@ export const readFinetuneRun = (directory: string): FinetuneRun => ({
   config: readJson(runFiles(directory).config, finetuneConfig),
   task: readJson(taskFile(directory), taskSchema) as TextTask,
 });
+
+/** Whether a run has saved anything to go on from. */
+export const hasCheckpoint = (directory: string): boolean => {
+  const { checkpoints } = runFiles(directory);
+  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.startsWith('step-'));
+};
+
+/** @throws HooklineError `HOOKLINE_RUN` where a run's data has become that of another task: its classes, say, have other names or another order */
+export function requireSameTask(directory: string, task: TextTask): void {
+  const [before, now] = [readFinetuneRun(directory).task, plainTask(task)];
+  if (isDeepStrictEqual(before, now)) return;
+  throw new HooklineError('HOOKLINE_RUN', `'${directory}' was begun on ${describeTask(before)}, and its data is now ${describeTask(now)}`, {
+    hint: 'bring the data back as it was, or begin a new run',
+  });
+}
 
 /**
  * The runs of a directory that `finetune` wrote: itself, or one for each seed.

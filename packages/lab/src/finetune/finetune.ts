@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTrainer, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import type { TextTask } from '@hookline/glue';
-import { type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
+import { describeTask, type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
 import type { FineTuningSets } from '@hookline/glue/node';
 import { whileRunning } from '../failures.js';
 import { readEvaluated } from '../inspect/read-evaluated.js';
@@ -12,7 +12,7 @@ import { processorTime } from '../recording/processor-time.js';
 import { renderReport } from '../report/index.js';
 import { epochsOf, type FinetuneConfig } from './config.js';
 import { loadSets } from './data.js';
-import { readFinetuneRun, scoresOf, writeFinetuneRun } from './files.js';
+import { hasCheckpoint, readFinetuneRun, requireSameTask, scoresOf, writeFinetuneRun } from './files.js';
 import { finetunePlugins } from './plugins.js';
 import { finetuneReport } from './report.js';
 import { hasBegun, hasSeeds, readSeedOutcome, readSeedsPlan, type SeedsPlan, writeSeedOutcome, writeSeedsPlan } from './seeds.js';
@@ -88,18 +88,28 @@ const learnerOf = (config: FinetuneConfig, { sets, model }: Inputs): Promise<Fin
     defaults: [],
   });
 
-/** @param resume from the latest checkpoint, or from the one of that name */
+interface Beginning {
+  /** From the latest checkpoint, or from the one of that name. */
+  readonly resume?: boolean | string;
+  /** Called when all is checked, before the run's first file is written. */
+  readonly prepare?: () => void;
+}
+
 async function trainSeed(
   config: FinetuneConfig,
   directory: string,
   inputs: Inputs,
   options: FinetuneOptions,
-  resume: boolean | string = false,
+  { resume = false, prepare }: Beginning = {},
 ): Promise<SeedResult> {
+  if (resume !== false) requireSameTask(directory, inputs.sets.task);
   const learner = await learnerOf(config, inputs);
   try {
     const { name, version, device, reason } = learner.engine;
-    options.onStage?.(`seed ${config.seed}; engine ${name} ${version}: ${device}; ${reason}`);
+    const { task, train } = inputs.sets;
+    const made = learner.created.filter((weight) => !weight.startsWith('classifier.'));
+    if (resume === false && made.length > 0) options.onNotice?.(`the checkpoint has no pooler: made anew, untrained: ${made.join(', ')}`);
+    options.onStage?.(`seed ${config.seed}: ${train.examples.length} ${describeTask(task)}; engine ${name} ${version}: ${device}; ${reason}`);
     const trainer = createTrainer({
       learner,
       plugins: [...finetunePlugins(config, learner), ...(options.plugins?.() ?? [])],
@@ -111,6 +121,7 @@ async function trainSeed(
     });
     options.onTrainer?.(trainer);
     if (options.signal?.aborted) return { directory, seed: config.seed, steps: 0, stopped: 'aborted', metrics: {}, best: Number.NaN, seconds: 0 };
+    prepare?.();
     if (resume === false) writeFinetuneRun(directory, config, learner, inputs.model);
     const [from, processorFrom] = [performance.now(), processorTime()];
     try {
@@ -135,12 +146,15 @@ async function trainSeed(
   }
 }
 
-async function loadInputs(config: FinetuneConfig, options: FinetuneOptions): Promise<Inputs> {
+const readModel = ({ checkpoint, allow }: Pick<FinetuneConfig, 'checkpoint' | 'allow'>, { onNotice }: FinetuneOptions): Promise<PretrainedModel> =>
+  readEvaluated(checkpoint, { heads: { mlm: 'drop', nsp: 'drop' }, allow, ...(onNotice ? { onNotice } : {}) });
+
+/** @param begun a run with checkpoints, whose own weights do where those that it began with are gone: its checkpoint comes over them */
+async function loadInputs(config: FinetuneConfig, options: FinetuneOptions, begun?: string): Promise<Inputs> {
   const sets = await loadSets(config);
-  const model = await readEvaluated(config.checkpoint, {
-    heads: { mlm: 'drop', nsp: 'drop' },
-    allow: config.allow,
-    ...(options.onNotice ? { onNotice: options.onNotice } : {}),
+  const model = await readModel(config, options).catch((error: unknown) => {
+    if (begun === undefined) throw error;
+    return readModel({ ...config, checkpoint: begun }, options);
   });
   for (const warning of [sets.train, ...Object.values(sets.evaluation)].flatMap((set) => set.warnings)) options.onNotice?.(warning);
   if (methodOf(config) && model.config.norm === 'post') options.onNotice?.(postNormWarning);
@@ -151,7 +165,7 @@ async function loadInputs(config: FinetuneConfig, options: FinetuneOptions): Pro
 async function finish(config: FinetuneConfig, directory: string, done: readonly SeedResult[], { sets, model }: Inputs): Promise<FinetuneResult> {
   const [set] = Object.keys(sets.evaluation);
   const ran = done.filter(({ steps }) => steps > 0);
-  const finished = ran.filter(({ metrics }) => metrics[set!] !== undefined);
+  const finished = ran.filter(({ metrics, stopped }) => stopped === undefined && metrics[set!] !== undefined);
   const report = runFiles(directory).report;
   const result: FinetuneResult = {
     directory,
@@ -170,14 +184,20 @@ async function finish(config: FinetuneConfig, directory: string, done: readonly 
 const seedDirectory = (directory: string, seed: number): string => join(directory, `seed-${seed}`);
 
 /** Trains what is not done of a plan, seed by seed: one that was interrupted goes on, one that has not begun begins. */
-async function trainSeeds({ config, seeds }: SeedsPlan, directory: string, inputs: Inputs, options: FinetuneOptions): Promise<readonly SeedResult[]> {
+async function trainSeeds(
+  { config, seeds }: SeedsPlan,
+  directory: string,
+  inputs: Inputs,
+  options: FinetuneOptions,
+  prepare?: () => void,
+): Promise<readonly SeedResult[]> {
   const done: SeedResult[] = [];
   for (let seed = config.seed; seed < config.seed + seeds; seed++) {
     const own = seedDirectory(directory, seed);
     const outcome = readSeedOutcome(own);
     const result = outcome
       ? { directory: own, seed, stopped: undefined, ...outcome }
-      : await trainSeed({ ...config, seed }, own, inputs, options, hasBegun(own));
+      : await trainSeed({ ...config, seed }, own, inputs, options, { resume: hasBegun(own), ...(prepare && seed === config.seed ? { prepare } : {}) });
     done.push(result);
     if (result.stopped !== undefined) break;
     if (!outcome) writeSeedOutcome(own, result);
@@ -196,8 +216,8 @@ export async function finetune(config: FinetuneConfig, directory: string, seeds:
   const inputs = await loadInputs(config, options);
   if (seeds === undefined) return finish(config, directory, [await trainSeed(config, directory, inputs, options)], inputs);
   const plan = { config, seeds };
-  writeSeedsPlan(directory, plan);
-  return finish(config, directory, await trainSeeds(plan, directory, inputs, options), inputs);
+  const done = await trainSeeds(plan, directory, inputs, options, () => writeSeedsPlan(directory, plan));
+  return finish(config, directory, done, inputs);
 }
 
 /**
@@ -216,6 +236,6 @@ export async function resumeFinetuning(path: string, options: FinetuneOptions & 
   }
   const { directory, checkpoint } = runPath(path);
   const config = under(readFinetuneRun(directory).config);
-  const inputs = await loadInputs(config, options);
-  return finish(config, directory, [await trainSeed(config, directory, inputs, options, checkpoint ?? true)], inputs);
+  const inputs = await loadInputs(config, options, hasCheckpoint(directory) ? directory : undefined);
+  return finish(config, directory, [await trainSeed(config, directory, inputs, options, { resume: checkpoint ?? true })], inputs);
 }

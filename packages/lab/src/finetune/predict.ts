@@ -1,29 +1,40 @@
+import { join } from 'node:path';
 import { bertModel } from '@hookline/bert';
 import { HooklineError, type Scalars } from '@hookline/core';
+import { replaceFile } from '@hookline/core/node';
 import {
   classifierWeights,
   type Example,
   type ExamplePrediction,
-  type GlueSplit,
   glueTask,
   type LabelledSet,
   predictExamples,
   probabilities,
   requireLabels,
   scalarsOf,
+  submissionFile,
   type TextTask,
 } from '@hookline/glue';
 import { writePredictions } from '@hookline/glue/node';
 import { type Engine, type EngineName, loadEngine, openBlock } from '@hookline/tfjs';
 import { readEvaluated } from '../inspect/read-evaluated.js';
+import { requireDirectoryPlace } from '../places.js';
 import { evaluationSplits, loadSet, testSplits } from './data.js';
-import { checkpointPath, type FinetuneRun, finetuneRuns } from './files.js';
+import { checkpointPath, type FinetuneRun, finetuneRuns, hasCheckpoint } from './files.js';
+import { formatOwnPredictions } from './own-predictions.js';
+import { hasSeeds, readSeedOutcome } from './seeds.js';
 
 export interface UseOptions {
   /** The best checkpoint by score on the first evaluation set, instead of the last. */
   readonly best?: boolean;
   readonly engine?: EngineName | 'auto';
+  /** Told of rows that were left out, and of files that the server will not take. */
+  readonly onNotice?: (text: string) => void;
 }
+
+const tellSkipped = (sets: readonly LabelledSet[], { onNotice }: UseOptions): void => {
+  for (const warning of sets.flatMap(({ warnings }) => warnings)) onNotice?.(warning);
+};
 
 interface Opened {
   readonly predict: (examples: readonly Example[]) => Promise<readonly ExamplePrediction[]>;
@@ -57,6 +68,18 @@ export interface Evaluated {
   readonly metrics: Scalars;
 }
 
+/** Of several seeds those that have a checkpoint; those that have not come to their end are told. */
+function begunRuns(directory: string, runs: readonly FinetuneRun[], { onNotice }: UseOptions): readonly FinetuneRun[] {
+  if (!hasSeeds(directory)) return runs;
+  const unfinished = runs.filter((run) => readSeedOutcome(run.directory) === undefined);
+  for (const run of unfinished) {
+    const what = hasCheckpoint(run.directory) ? 'has not come to its end' : 'has no checkpoint yet, and is left out';
+    onNotice?.(`${run.directory} ${what}; go on with: hookline finetune --resume ${directory}`);
+  }
+  const begun = runs.filter((run) => hasCheckpoint(run.directory));
+  return begun.length > 0 ? begun : runs;
+}
+
 /**
  * Scores the runs of a directory on labelled sets.
  * @param split a set's name; default: the task's evaluation sets
@@ -72,8 +95,9 @@ export async function evaluateRuns(directory: string, split: string | undefined,
     requireLabels(set);
     sets.push(set);
   }
+  tellSkipped(sets, options);
   const found: Evaluated[] = [];
-  for (const run of runs) {
+  for (const run of begunRuns(directory, runs, options)) {
     const opened = await open(run, options);
     for (const [i, { examples }] of sets.entries()) {
       const metrics = scalarsOf(run.task, await opened.predict(examples), examples);
@@ -93,29 +117,54 @@ export interface Written {
   readonly files: readonly string[];
 }
 
+/** A set to be predicted, and how its predictions are written. */
+interface Job {
+  readonly set: LabelledSet;
+  readonly write: (predictions: readonly number[]) => Promise<string>;
+}
+
+/** The sets of a GLUE task that a split stands for, in the server's format. @throws HooklineError `HOOKLINE_SPLIT`, and as the readers */
+async function submissionJobs({ config, task }: FinetuneRun, split: string, out: string, options: UseOptions): Promise<readonly Job[]> {
+  const own = glueTask(config.task!);
+  const glue = split === 'ax' && own.name === 'mnli' ? glueTask('ax') : own;
+  const jobs: Job[] = [];
+  for (const one of glue.name === 'ax' ? ['test'] : testSplits(config, split)) {
+    const file = submissionFile(glue, one);
+    const set = await loadSet({ ...config, task: glue.name }, task, one, false);
+    tellSkipped([set], options);
+    const { examples } = set;
+    const wanted = glue.splits[file.split]!.rows;
+    if (examples.length !== wanted) {
+      options.onNotice?.(
+        `${set.source} has ${examples.length} examples to predict, and ${glue.title} ${one} has ${wanted}: the server will not take ${file.name}.tsv`,
+      );
+    }
+    jobs.push({ set, write: (predictions) => writePredictions(out, { task: glue, split: file.split, examples, predictions }) });
+  }
+  return jobs;
+}
+
+/** A set of files of one's own, as CSV. @throws HooklineError `HOOKLINE_SPLIT`, and as the readers */
+async function ownJobs({ config, task }: FinetuneRun, split: string, out: string, options: UseOptions): Promise<readonly Job[]> {
+  const set = await loadSet(config, task, split, false);
+  tellSkipped([set], options);
+  const path = join(out, `${split}.csv`);
+  return [{ set, write: (predictions) => replaceFile('predictions', path, formatOwnPredictions(task.target, set.examples, predictions)).then(() => path) }];
+}
+
 /**
- * Predicts a set of a GLUE task and writes it as the server takes it; `test` stands for all files of the task. MNLI's models predict AX too: as split `ax`.
- * @throws HooklineError `HOOKLINE_RUN`, `HOOKLINE_SPLIT`, `HOOKLINE_TASK` where the run is of no GLUE task, and as the readers and writers
+ * Predicts a set. Of a GLUE task it is written as the server takes it; `test` stands for all files of the task, and MNLI's models predict AX too: as split
+ * `ax`. Of files of one's own it becomes `SPLIT.csv`, with the columns `index` (of the example, from 0) and `prediction` (a class's name, or a number).
+ * @throws HooklineError `HOOKLINE_RUN`, `HOOKLINE_SPLIT`, `HOOKLINE_WRITE`, and as the readers
  */
 export async function predictSet(directory: string, split: string, out: string, options: UseOptions = {}): Promise<Written> {
   const run = oneRun(directory);
-  const { config, task } = run;
-  if (config.task === undefined) {
-    throw new HooklineError('HOOKLINE_TASK', `'${directory}' was trained on files of your own, which the server knows nothing of`, {
-      hint: "predict single texts with --text, or score a labelled file's run with `hookline evaluate`",
-    });
-  }
-  const glue = split === 'ax' && glueTask(config.task).name === 'mnli' ? glueTask('ax') : glueTask(config.task);
-  const splits = glue.name === 'ax' ? ['test'] : testSplits(config, split);
-  const sets: LabelledSet[] = [];
-  for (const one of splits) sets.push(await loadSet({ ...config, task: glue.name }, task, one, false));
+  requireDirectoryPlace(out);
+  const jobs = run.config.task === undefined ? await ownJobs(run, split, out, options) : await submissionJobs(run, split, out, options);
   const opened = await open(run, options);
   try {
     const files: string[] = [];
-    for (const [i, { examples }] of sets.entries()) {
-      const predictions = (await opened.predict(examples)).map(({ value }) => value);
-      files.push(await writePredictions(out, { task: glue, split: splits[i] as GlueSplit, examples, predictions }));
-    }
+    for (const { set, write } of jobs) files.push(await write((await opened.predict(set.examples)).map(({ value }) => value)));
     return { run: run.directory, files };
   } finally {
     opened.dispose();

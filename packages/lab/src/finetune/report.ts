@@ -23,8 +23,8 @@ export function seedsTable({ task, seeds, set, summary }: FinetuneResult): Repor
   return {
     title: `${task.name}: the end of each seed`,
     columns: ['Seed', ...names.map(({ label }) => label), `Score on ${set}`, 'Best on it', 'Seconds'],
-    rows: seeds.map(({ seed, metrics, best, seconds }) => [
-      String(seed),
+    rows: seeds.map(({ seed, steps, stopped, metrics, best, seconds }) => [
+      stopped === undefined ? String(seed) : `${seed}, stopped after step ${steps}`,
       ...names.map(({ one, metric }) => figure(metrics[one]?.[metric])),
       figure(metrics[set]?.['score']),
       figure(best),
@@ -43,7 +43,7 @@ export async function finetuneReport(config: FinetuneConfig, result: FinetuneRes
   );
   return {
     kind: 'hookline finetune',
-    title: summary ? `${task.name}: ${figure(summary.mean)} on ${set} over ${plural(summary.n)}` : `${task.name}: stopped before its first evaluation`,
+    title: summary ? `${task.name}: ${figure(summary.mean)} on ${set} over ${plural(summary.n)}` : `${task.name}: stopped before its end`,
     lede: `${model.norm === 'pre' ? 'PreLN' : 'PostLN'}, L=${model.numHiddenLayers} H=${model.hiddenSize}${method ? `, with ${method.name}` : ''}; the score is the mean of ${task.metrics.join(' and ')} after the last epoch.`,
     made: new Date(),
     machine: machineFacts(),
