@@ -7,7 +7,7 @@ import type { HubName } from './hub-name.js';
 /** Weights in formats that are not read, in the order in which they are named: the first two can run code when they are opened. */
 export const otherWeights = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'tf_model.h5', 'flax_model.msgpack', 'bert_model.ckpt.index'] as const;
 
-export type OtherWeights = (typeof otherWeights)[number];
+type OtherWeights = (typeof otherWeights)[number];
 
 /** A word of a shell's command line. */
 const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
