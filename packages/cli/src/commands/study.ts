@@ -1,8 +1,8 @@
-import { HooklineError } from '@hookline/core';
+import { given, HooklineError } from '@hookline/core';
 import { interruptSignal } from '@hookline/core/node';
-import { runStudy, type StudyOptions, type StudySetting, tableLines } from '@hookline/lab';
+import { type DoneCell, runStudy, type StudyCheckpoint, type StudyOptions, type StudySetting, tableLines } from '@hookline/lab';
 import { Option } from 'commander';
-import { integer, number } from '../arguments.js';
+import { integer, namesOf, number } from '../arguments.js';
 import { Interrupted } from '../failure.js';
 import { jsonLine, type Output } from '../output.js';
 import type { AddCommand } from '../program.js';
@@ -19,44 +19,49 @@ interface Flags {
   readonly learningRates?: readonly number[];
   readonly epochs?: number;
   readonly batchSize?: number;
+  readonly allow?: string;
   readonly jobs: number;
   readonly engine: 'auto' | 'native' | 'wasm' | 'cpu';
   readonly json?: true;
 }
 
-const list = (text: string): readonly string[] =>
-  text
+/** A flag's `a,b`: at least one. */
+function list(flag: string, text: string): readonly string[] {
+  const parts = text
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+  if (parts.length === 0) throw new HooklineError('HOOKLINE_USAGE', `${flag} names nothing`, { hint: 'see --help' });
+  return parts;
+}
 
-const rates = (text: string): readonly number[] => list(text).map(number(0));
+const rates = (text: string): readonly number[] => list('--learning-rates', text).map(number(0));
 
-/** `postln=A,preln=B` as paths by name. */
-function named(text: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    list(text).map((part) => {
-      const [name, ...path] = part.split('=');
-      if (/^[\w.-]+$/.test(name!) && path.length > 0 && path.join('=') !== '') return [name!, path.join('=')];
-      throw new HooklineError('HOOKLINE_USAGE', `'${part}' in --checkpoints is no name=path`, {
-        hint: 'write e.g. --checkpoints postln=models/minilm,preln=runs/pld',
-      });
-    }),
-  );
+/** `postln=A` as a checkpoint. */
+function named(part: string): StudyCheckpoint {
+  const [name, ...path] = part.split('=');
+  if (name !== '' && path.join('=') !== '') return { name: name!, path: path.join('=') };
+  throw new HooklineError('HOOKLINE_USAGE', `'${part}' in --checkpoints is no name=path`, {
+    hint: 'write e.g. --checkpoints postln=models/minilm,preln=runs/pld',
+  });
+}
+
+/** The line of a run that is done. */
+function cellLine({ cell, outcome: { score, failed, brokeOff, seconds } }: DoneCell): string {
+  if (brokeOff !== undefined) return `${cell.name}: broke off: ${brokeOff}`;
+  return `${cell.name}: ${score === null ? 'none' : score.toFixed(4)}${failed ? ' (failed)' : ''} in ${seconds!.toFixed(0)} s`;
 }
 
 async function run(flags: Flags, output: Output): Promise<void> {
   const { learningRates, epochs, batchSize } = flags;
   const options: StudyOptions = {
-    tasks: list(flags.tasks),
-    checkpoints: named(flags.checkpoints),
-    methods: list(flags.methods) as readonly StudySetting[],
+    tasks: list('--tasks', flags.tasks),
+    checkpoints: list('--checkpoints', flags.checkpoints).map(named),
+    methods: list('--methods', flags.methods) as readonly StudySetting[],
     seeds: flags.seeds,
     data: flags.data,
     engine: flags.engine,
-    ...(learningRates === undefined ? {} : { learningRates }),
-    ...(epochs === undefined ? {} : { epochs }),
-    ...(batchSize === undefined ? {} : { batchSize }),
+    ...given({ learningRates, epochs, batchSize, allow: namesOf(flags.allow) as StudyOptions['allow'] }),
   };
   const signal = interruptSignal();
   try {
@@ -64,13 +69,13 @@ async function run(flags: Flags, output: Output): Promise<void> {
       command: [process.execPath, process.argv[1]!],
       jobs: flags.jobs,
       signal,
-      onCell: ({ cell, outcome }, { done, of, secondsLeft }) => {
-        if (flags.json) return output.out(jsonLine({ event: 'cell', name: cell.name, ...outcome, done, of, secondsLeft }));
-        const score = outcome.score === null ? 'none' : outcome.score.toFixed(4);
-        return output.out(
-          `${done}/${of}  ${cell.name}: ${score}${outcome.failed ? ' (failed)' : ''} in ${outcome.seconds.toFixed(0)} s; about ${Math.ceil(secondsLeft / 60)} min left`,
-        );
-      },
+      onNotice: (line) => output.err(`hookline: ${line}`),
+      onCell: (cell, { done, of, secondsLeft }) =>
+        output.out(
+          flags.json
+            ? jsonLine({ event: 'cell', name: cell.cell.name, ...cell.outcome, done, of, secondsLeft })
+            : `${done}/${of}  ${cellLine(cell)}; about ${Math.ceil(secondsLeft / 60)} min left`,
+        ),
     });
     if (cells.length < of) throw new Interrupted(`${cells.length} of ${of} runs are done; the same command goes on`);
     if (flags.json) return output.out(jsonLine({ event: 'result', tables, report }));
@@ -102,6 +107,7 @@ export const addStudy: AddCommand = (program, output) => {
     .option('--learning-rates <list>', "peak rates, with commas between, each in tables of its own (default: the recipe's for the width)", rates)
     .option('--epochs <n>', 'passes over the training set (default: 3; 5 for MRPC and WNLI)', number(0))
     .option('--batch-size <n>', 'rows a batch (default: 16)', integer(1))
+    .option('--allow <names>', "in what the checkpoints' weights may differ from their configuration: missing, surplus, shape, vocabulary (default: nothing)")
     .option('--jobs <n>', "runs at a time, each on its share of the processor's threads: more runs an hour, each of them slower", integer(1), 1)
     .addOption(new Option('--engine <name>', 'what computes').choices(['auto', 'native', 'wasm', 'cpu']).default('auto'))
     .option('--json', 'one JSON object a line instead of text')

@@ -3,7 +3,10 @@ import { type StudyOptions, settingOf, studyCells } from './cells.js';
 
 const options: StudyOptions = {
   tasks: ['RTE', 'cola'],
-  checkpoints: { postln: 'models/a', preln: 'runs/b' },
+  checkpoints: [
+    { name: 'postln', path: 'models/a' },
+    { name: 'preln', path: 'runs/b' },
+  ],
   methods: ['none', 'pld', 'none-x3'],
   seeds: 2,
   data: 'data/glue',
@@ -34,12 +37,45 @@ it('drops in the methods alone, and trains the long one three times as long', ()
   expect([of('none').pld, of('pld').pld?.thetaBar, of('none-x3').pld]).toEqual([undefined, 0.9, undefined]);
 });
 
-it('refuses what it does not know', () => {
-  expect(() => studyCells({ ...options, tasks: ['rtf'] })).toThrow(/no GLUE task 'rtf'/);
-  expect(() => studyCells({ ...options, methods: ['pdl' as never] })).toThrow(/there is no method 'pdl'; did you mean 'pld'/);
-  expect(() => studyCells({ ...options, methods: ['pld=2'] })).toThrow(/'pld=2' has no strength from 0 to 1/);
-  expect(() => studyCells({ ...options, methods: ['none=0.5' as never] })).toThrow(/'none' drops nothing/);
-  expect(() => studyCells({ ...options, checkpoints: {} })).toThrow(/needs a checkpoint/);
+const named = (...names: readonly string[]) => names.map((name) => ({ name, path: 'models/a' }));
+
+it.each([
+  [{ tasks: ['rtf'] }, /no GLUE task 'rtf'/],
+  [{ tasks: ['ax'] }, /AX has no training set/],
+  [{ tasks: [] }, /needs a task/],
+  [{ methods: ['pdl' as never] }, /there is no method 'pdl'; did you mean 'pld'/],
+  [{ methods: ['pld=2'] }, /'pld=2' has no strength from 0 to 1/],
+  [{ methods: ['none=0.5' as never] }, /'none' drops nothing/],
+  [{ checkpoints: [] }, /needs a checkpoint/],
+  [{ checkpoints: named('..') }, /'\.\.' cannot be a checkpoint's name/],
+  [{ checkpoints: named('a/b') }, /'a\/b' cannot be a checkpoint's name/],
+  [{ seeds: 0 }, /cannot have 0 seeds/],
+  [{ epochs: 0 }, /study: option 'epochs'/],
+  [{ learningRates: [0] }, /study: option 'learningRate\.peak'/],
+  [{ allow: ['everything' as never] }, /study: option 'allow\[0\]'/],
+] as const)('refuses %o', (wrong, message) => {
+  expect(() => studyCells({ ...options, ...wrong })).toThrow(message);
+});
+
+it.each([
+  [{ tasks: ['rte', 'RTE'] }, /the task 'rte' is there twice/],
+  [{ methods: ['none-x3', 'none-x3'] }, /the method 'none-x3' is there twice/],
+  [{ methods: ['pld=0.5', 'pld=0.50' as never] }, /the method 'pld=0.5' is there twice/],
+  [{ methods: ['pld', 'pld=0.9'] }, /the method 'pld' and 'pld=0.9' are the same/],
+  [{ learningRates: [2e-5, 2e-5] }, /the rate 0.00002 is there twice/],
+  [{ checkpoints: named('a', 'b', 'A') }, /the checkpoint 'a' and 'A' are the same/],
+] as const)('refuses %o, which would count as more seeds', (twice, message) => {
+  expect(() => studyCells({ ...options, ...twice })).toThrow(message);
+});
+
+it('tries the methods on the checkpoint that is named first, also where names are numbers', () => {
+  const cells = studyCells({ ...options, checkpoints: named('2', '1'), methods: ['pld'] });
+  expect(cells.find(({ method }) => method === 'pld')!.checkpoint).toBe('2');
+});
+
+it('lets weights differ as it is told, and by nothing otherwise', () => {
+  expect(studyCells({ ...options, allow: ['vocabulary'] })[0]!.config.allow).toEqual(['vocabulary']);
+  expect(studyCells(options)[0]!.config.allow).toEqual([]);
 });
 
 it('takes strengths by method, and rates in tables of their own', () => {

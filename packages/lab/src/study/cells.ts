@@ -1,4 +1,4 @@
-import { didYouMean, HooklineError } from '@hookline/core';
+import { didYouMean, given, HooklineError, parseOptions } from '@hookline/core';
 import { glueTask } from '@hookline/glue';
 import { epochsOf, type FinetuneConfig, finetuneConfig } from '../finetune/config.js';
 
@@ -9,10 +9,17 @@ export type StudyMethod = (typeof studyMethods)[number];
 /** A method, and how strongly it drops where that is said: `pld` or `pld=0.8`. */
 export type StudySetting = StudyMethod | `${'pld' | 'layerdrop' | 'stochastic-depth'}=${number}`;
 
+/** A model to begin with, under a name that says how it was pre-trained. */
+export interface StudyCheckpoint {
+  readonly name: string;
+  /** As `finetune` takes it: a folder, a name on the hub, or a run. */
+  readonly path: string;
+}
+
 export interface StudyOptions {
   readonly tasks: readonly string[];
-  /** Paths by name: how each was pre-trained is the name's to say. The methods are tried on the first. */
-  readonly checkpoints: Readonly<Record<string, string>>;
+  /** The methods are tried on the first. */
+  readonly checkpoints: readonly StudyCheckpoint[];
   readonly methods: readonly StudySetting[];
   readonly seeds: number;
   readonly data: string;
@@ -20,6 +27,8 @@ export interface StudyOptions {
   readonly learningRates?: readonly number[];
   readonly epochs?: number;
   readonly batchSize?: number;
+  /** In what the checkpoints' weights may differ from their configuration; nothing by default. */
+  readonly allow?: FinetuneConfig['allow'];
   readonly engine?: FinetuneConfig['engine'];
 }
 
@@ -43,37 +52,99 @@ const dropping = {
   'stochastic-depth': (finalSurvival = 0.9) => ({ stochasticDepth: { finalSurvival } }),
 } as const;
 
-/** The method that a setting names, and its options for a run. */
-function methodOf(setting: string): { readonly method: StudyMethod; readonly options: Readonly<Record<string, unknown>> } {
+/** A setting taken apart. */
+interface Method {
+  /** In one spelling: `pld=0.50` is `pld=0.5`. */
+  readonly name: StudySetting;
+  readonly method: StudyMethod;
+  /** For a run. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** @throws HooklineError `HOOKLINE_OPTIONS` for what is no method, or has no such strength */
+function methodOf(setting: string): Method {
   const [name, strength, ...rest] = setting.split('=') as [string, ...string[]];
   const method = studyMethods.find((one) => one === name);
   if (method === undefined) throw new HooklineError('HOOKLINE_OPTIONS', `there is no method '${name}'`, { hint: didYouMean(name, studyMethods) });
   if (method === 'none' || method === 'none-x3') {
     if (strength !== undefined)
       throw new HooklineError('HOOKLINE_OPTIONS', `'${method}' drops nothing: '${setting}' means nothing`, { hint: `write ${method}` });
-    return { method, options: {} };
+    return { name: method, method, options: {} };
   }
-  if (strength === undefined) return { method, options: dropping[method]() };
+  if (strength === undefined) return { name: method, method, options: dropping[method]() };
   const value = Number(strength);
   if (rest.length > 0 || strength.trim() === '' || !(value >= 0 && value <= 1))
     throw new HooklineError('HOOKLINE_OPTIONS', `'${setting}' has no strength from 0 to 1`, { hint: `write e.g. ${method}=0.8` });
-  return { method, options: dropping[method](value) };
+  return { name: `${method}=${value}`, method, options: dropping[method](value) };
 }
 
-function configOf(options: StudyOptions, cell: Omit<Cell, 'name' | 'config'>): FinetuneConfig {
-  const { data, epochs, batchSize, engine } = options;
-  const { task, checkpoint, seed, learningRate } = cell;
+const refusal = (message: string, hint: string): HooklineError => new HooklineError('HOOKLINE_OPTIONS', message, { hint });
+
+/** Refuses what is there twice: both would be one setting, and count as more seeds of it. `keyOf` says what makes two the same. */
+function requireDistinct<T>(what: string, values: readonly T[], keyOf: (value: T) => string, textOf: (value: T) => string): void {
+  const seen = new Map<string, T>();
+  for (const value of values) {
+    const before = seen.get(keyOf(value));
+    if (before !== undefined) {
+      const same = textOf(before) === textOf(value);
+      throw refusal(`${what} ${textOf(before)} ${same ? 'is there twice' : `and ${textOf(value)} are the same`}`, 'name each once');
+    }
+    seen.set(keyOf(value), value);
+  }
+}
+
+function checkCheckpoints(checkpoints: readonly StudyCheckpoint[]): void {
+  if (checkpoints.length === 0) throw refusal('a study needs a checkpoint', 'name them, e.g. --checkpoints postln=models/a,preln=runs/b');
+  for (const { name } of checkpoints) {
+    if (/^[\w.-]+$/.test(name) && !/^\.+$/.test(name)) continue;
+    throw refusal(`'${name}' cannot be a checkpoint's name: its runs go into a folder of that name`, 'use letters, digits, and _ . - between them');
+  }
+  const quoted = ({ name }: StudyCheckpoint): string => `'${name}'`;
+  requireDistinct('the checkpoint', checkpoints, ({ name }) => name.toLowerCase(), quoted); // as a disk that ignores case would have it
+}
+
+/**
+ * A study's options, checked and in one spelling: tasks by their short names, strengths as plain numbers.
+ * @throws HooklineError `HOOKLINE_TASK`, `HOOKLINE_OPTIONS` for what is unknown, missing, or there twice
+ */
+export function checkedStudy(options: StudyOptions): StudyOptions {
+  const { learningRates = [], seeds } = options;
+  const tasks = options.tasks.map(glueTask);
+  const methods = (options.methods.length > 0 ? options.methods : ['none']).map(methodOf);
+  if (tasks.length === 0) throw refusal('a study needs a task', 'name GLUE tasks, e.g. --tasks cola,rte');
+  const untrained = tasks.find(({ evaluation }) => evaluation.length === 0);
+  if (untrained) throw new HooklineError('HOOKLINE_TASK', `${untrained.title} has no training set`, { hint: 'MNLI is the task that it is predicted with' });
+  if (!Number.isInteger(seeds) || seeds < 1) throw refusal(`a study cannot have ${seeds} seeds`, 'give a whole number, at least 1');
+  checkCheckpoints(options.checkpoints);
+  requireDistinct(
+    'the task',
+    tasks,
+    ({ name }) => name,
+    ({ name }) => `'${name}'`,
+  );
+  requireDistinct(
+    'the method',
+    methods,
+    ({ method, options }) => JSON.stringify([method, options]),
+    ({ name }) => `'${name}'`,
+  );
+  requireDistinct('the rate', learningRates, String, String);
+  return { ...options, tasks: tasks.map(({ name }) => name), methods: methods.map(({ name }) => name) };
+}
+
+function configOf(options: StudyOptions, { path }: StudyCheckpoint, cell: Pick<Cell, 'task' | 'method' | 'learningRate' | 'seed'>): FinetuneConfig {
+  const { data, epochs, batchSize, allow, engine } = options;
+  const { task, seed, learningRate } = cell;
   const { method, options: drop } = methodOf(cell.method);
-  const once = epochsOf({ task, ...(epochs === undefined ? {} : { epochs }) });
-  return finetuneConfig.parse({
+  const once = epochsOf({ task, ...given({ epochs }) });
+  return parseOptions('study', finetuneConfig, {
     task,
     data,
-    checkpoint: options.checkpoints[checkpoint],
+    checkpoint: path,
     seed,
     epochs: method === 'none-x3' ? 3 * once : once,
     ...(learningRate === undefined ? {} : { learningRate: { peak: learningRate } }),
-    ...(batchSize === undefined ? {} : { batchSize }),
-    ...(engine === undefined ? {} : { engine }),
+    ...given({ batchSize, allow, engine }),
     ...drop,
   });
 }
@@ -88,7 +159,7 @@ export function settingOf(
   { checkpoints }: Pick<StudyOptions, 'checkpoints'>,
 ): string | undefined {
   if (axis === 'checkpoints') return method === 'none' ? checkpoint : undefined;
-  return checkpoint === Object.keys(checkpoints)[0] ? method : undefined;
+  return checkpoint === checkpoints[0]?.name ? method : undefined;
 }
 
 /** The rates of a study; undefined stands for the recipe's. */
@@ -97,33 +168,31 @@ export const ratesOf = ({ learningRates = [] }: Pick<StudyOptions, 'learningRate
 
 /**
  * The cells of both axes, seed by seed so that an interrupted study is balanced: each checkpoint without dropping, and each method on the first checkpoint, at
- * each rate. The cell that lies on both axes is trained once.
+ * each rate. The cell that lies on both axes is trained once, and no two have one name.
  * @throws HooklineError `HOOKLINE_TASK`, `HOOKLINE_OPTIONS`
  */
-export function studyCells(options: StudyOptions): readonly Cell[] {
+export function studyCells(asked: StudyOptions): readonly Cell[] {
+  const options = checkedStudy(asked);
   const { tasks, checkpoints, methods, seeds } = options;
-  const [first] = Object.keys(checkpoints);
-  if (first === undefined)
-    throw new HooklineError('HOOKLINE_OPTIONS', 'a study needs a checkpoint', { hint: 'name them, e.g. --checkpoints postln=models/a,preln=runs/b' });
-  const pairs: (readonly [string, StudySetting])[] = [
-    ...Object.keys(checkpoints).map((name) => [name, 'none'] as const),
-    ...methods.filter((method) => method !== 'none').map((method) => [first, method] as const),
+  const pairs: (readonly [StudyCheckpoint, StudySetting])[] = [
+    ...checkpoints.map((checkpoint) => [checkpoint, 'none'] as const),
+    ...methods.filter((method) => method !== 'none').map((method) => [checkpoints[0]!, method] as const),
   ];
-  const cellOf = (cell: Omit<Cell, 'name' | 'config'>): Cell => ({
+  const cellOf = (checkpoint: StudyCheckpoint, cell: Omit<Cell, 'name' | 'config' | 'checkpoint'>): Cell => ({
     ...cell,
+    checkpoint: checkpoint.name,
     name: [
       cell.task,
-      cell.checkpoint,
+      checkpoint.name,
       cell.method.replace('=', '-'),
       ...(cell.learningRate === undefined ? [] : [`rate-${cell.learningRate}`]),
       `seed-${cell.seed}`,
     ].join('/'),
-    config: configOf(options, cell),
+    config: configOf(options, checkpoint, cell),
   });
   return Array.from({ length: seeds }, (_, seed) => seed).flatMap((seed) =>
-    tasks.flatMap((named) => {
-      const { name: task } = glueTask(named);
-      return ratesOf(options).flatMap((learningRate) => pairs.map(([checkpoint, method]) => cellOf({ task, checkpoint, method, learningRate, seed })));
-    }),
+    tasks.flatMap((task) =>
+      ratesOf(options).flatMap((learningRate) => pairs.map(([checkpoint, method]) => cellOf(checkpoint, { task, method, learningRate, seed }))),
+    ),
   );
 }

@@ -1,2 +1,2 @@
-export { type StudyOptions, type StudySetting, studyMethods } from './cells.js';
-export { runStudy, type StudyResult, type StudyRun } from './study.js';
+export { type StudyCheckpoint, type StudyOptions, type StudySetting, studyMethods } from './cells.js';
+export { type DoneCell, runStudy, type StudyResult, type StudyRun } from './study.js';

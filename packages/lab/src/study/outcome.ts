@@ -9,16 +9,21 @@ export const outcomeSchema = z.strictObject({
   best: z.number().nullable(),
   metrics: z.record(z.string(), z.number().nullable()),
   failed: z.boolean(),
-  /** Wall-clock of training, evaluation included. */
-  seconds: z.number(),
+  /** What the run said where it broke off at a number that was not finite; it has no score then, and its time and memory compare with nobody's. */
+  brokeOff: z.string().exactOptional(),
+  /** Wall-clock of training, evaluation included; null where it broke off. */
+  seconds: z.number().nullable(),
   /** Processor seconds of the same, over all threads: other programs do not lengthen them. */
   processorSeconds: z.number().exactOptional(),
-  /** The most memory that the process held, in bytes, by the kernel's count. */
-  peakMemory: z.number(),
+  /** The most memory that the process held, in bytes, by the kernel's count; null where it broke off. */
+  peakMemory: z.number().nullable(),
   /** Runs that shared the machine, itself included: times compare at one number alone. */
   jobs: z.int().min(1),
+  /** Digests of the checkpoint and of the data that it was made of. */
+  sources: z.strictObject({ checkpoint: z.string(), data: z.string() }).exactOptional(),
 });
 export type Outcome = z.output<typeof outcomeSchema>;
+export type Sources = NonNullable<Outcome['sources']>;
 
 /**
  * Whether a run came to nothing: accuracy at most the majority class's share, Matthews at most 0, or Pearson absent or below 0.1. Any of a task's metrics

@@ -26,7 +26,7 @@ interface View {
 
 /** Cells of a view by setting, in the order of the axis. */
 function settingsOf({ task, axis, rate }: Omit<View, 'settings'>, options: StudyOptions, done: readonly DoneCell[]): readonly Setting[] {
-  const names = axis === 'checkpoints' ? Object.keys(options.checkpoints) : ['none', ...options.methods.filter((method) => method !== 'none')];
+  const names = axis === 'checkpoints' ? options.checkpoints.map(({ name }) => name) : ['none', ...options.methods.filter((method) => method !== 'none')];
   return names.flatMap((name) => {
     const cells = done.filter(({ cell }) => cell.task === task && cell.learningRate === rate && settingOf(cell, axis, options) === name);
     return cells.length > 0 ? [{ name, cells }] : [];
@@ -53,10 +53,15 @@ function against(setting: Setting, base: Setting): readonly [string, string] {
   return [`${difference.mean >= 0 ? '+' : ''}${text(difference.mean)} ${range}`, spread.kind === 'tested' ? `p = ${spread.p.toFixed(3)}` : 'cannot tell'];
 }
 
-/** Mean processor seconds, of the runs that recorded them. */
-function processor(outcomes: readonly Outcome[]): string {
-  const known = outcomes.flatMap(({ processorSeconds }) => processorSeconds ?? []);
+/** Mean seconds of the runs that recorded them: one that broke off did not. */
+const meanSeconds = (seconds: readonly (number | null | undefined)[]): string => {
+  const known = seconds.flatMap((value) => value ?? []);
   return known.length === 0 ? 'unknown' : mean(known).toFixed(1);
+};
+
+function peakMebibytes(outcomes: readonly Outcome[]): string {
+  const known = outcomes.flatMap(({ peakMemory }) => peakMemory ?? []);
+  return known.length === 0 ? 'unknown' : (Math.max(...known) / 2 ** 20).toFixed(0);
 }
 
 const atRate = (rate: number | undefined): string => (rate === undefined ? '' : `, rate ${rate}`);
@@ -93,9 +98,9 @@ function table({ task, axis, rate, settings }: View): ReportTable {
         text(max),
         text(mean(outcomes.map(({ best }) => best ?? 0))),
         String(outcomes.filter(({ failed }) => failed).length),
-        mean(outcomes.map(({ seconds }) => seconds)).toFixed(1),
-        processor(outcomes),
-        (Math.max(...outcomes.map(({ peakMemory }) => peakMemory)) / 2 ** 20).toFixed(0),
+        meanSeconds(outcomes.map(({ seconds }) => seconds)),
+        meanSeconds(outcomes.map(({ processorSeconds }) => processorSeconds)),
+        peakMebibytes(outcomes),
         ...against(setting, settings[0]!),
         values.map((value) => value.toFixed(3)).join(' '),
       ];
@@ -143,35 +148,42 @@ async function boxPlot({ task, axis, rate, settings }: View): Promise<ReportFigu
   };
 }
 
+/**
+ * The views of a task at a rate that are shown: those that compare settings; where nothing is compared, because there is one setting, that one, so that its
+ * scores are not left out.
+ */
+export function shownViews<V extends { readonly settings: readonly unknown[] }>(views: readonly V[]): readonly V[] {
+  const comparing = views.filter(({ settings }) => settings.length > 1);
+  return comparing.length > 0 ? comparing : views.filter(({ settings }) => settings.length === 1).slice(0, 1);
+}
+
 /** The study as a report: the two axes in tables and charts of their own. */
 export async function studyReport(
   options: StudyOptions,
   done: readonly DoneCell[],
   of: number,
 ): Promise<Report & { readonly figures: readonly ReportFigure[] }> {
-  const views = (['checkpoints', 'methods'] as const).flatMap((axis) =>
-    options.tasks.flatMap((named) =>
-      ratesOf(options).map((rate): View => {
-        const view = { axis, task: glueTask(named).name, rate };
-        return { ...view, settings: settingsOf(view, options, done) };
-      }),
-    ),
+  const axes = ['checkpoints', 'methods'] as const;
+  const views = options.tasks.flatMap((task) =>
+    ratesOf(options).flatMap((rate) => shownViews(axes.map((axis): View => ({ axis, task, rate, settings: settingsOf({ axis, task, rate }, options, done) })))),
   );
-  const shown = views.filter(({ settings }) => settings.length > 1);
-  const [first] = Object.keys(options.checkpoints);
+  const shown = axes.flatMap((axis) => views.filter((view) => view.axis === axis));
+  const names = options.checkpoints.map(({ name }) => name);
+  const brokenOff = done.filter(({ outcome }) => outcome.brokeOff !== undefined).length;
   const jobs = [...new Set(done.map(({ outcome }) => outcome.jobs))].sort((a, b) => a - b);
   return {
     kind: 'hookline study stability',
     title: `${done.length} of ${of} runs`,
-    lede: `Two questions, each with tables of its own: does it matter how a checkpoint was pre-trained (${Object.keys(options.checkpoints).join(', ')}), and what is done while ${first} is fine-tuned (${options.methods.join(', ')})?`,
+    lede: `Two questions, each with tables of its own: does it matter how a checkpoint was pre-trained (${names.join(', ')}), and what is done while ${names[0]} is fine-tuned (${options.methods.join(', ')})?`,
     made: new Date(),
     machine: machineFacts(),
     settings: [
-      ...Object.entries(options.checkpoints).map(([name, path]) => [`Checkpoint ${name}`, path] as const),
+      ...options.checkpoints.map(({ name, path }) => [`Checkpoint ${name}`, path] as const),
       ['Data', options.data],
       ['Seeds', String(options.seeds)],
       ['Runs at a time', jobs.join(', ') || 'none yet'],
-      ...(options.learningRates ? [['Rates', options.learningRates.join(', ')] as const] : []),
+      ...(options.learningRates?.length ? [['Rates', options.learningRates.join(', ')] as const] : []),
+      ...(options.allow?.length ? [['Weights may differ in', options.allow.join(', ')] as const] : []),
     ],
     headlines: [],
     variants: [],
@@ -183,9 +195,14 @@ export async function studyReport(
       'A run has failed where its accuracy is at most the majority class’s share, its Matthews correlation at most 0, or its Pearson correlation absent or below 0.1.',
       'A score that does not exist counts as 0, so that a run that came to nothing is not left out of mean and spread.',
       'Seconds and memory are those of each run’s own process; runs that shared the machine with others do not compare in seconds, but about in processor seconds, over all threads.',
+      ...(brokenOff > 0
+        ? [
+            `${brokenOff} of the runs broke off at a number that was not finite: each counts as failed, with a score of 0, and its seconds and memory are left out.`,
+          ]
+        : []),
       ...(jobs.length > 1 ? [`Some were made ${jobs.join(' at a time, some ')} at a time: compare no seconds here.`] : []),
       ...(options.seeds < 10 ? ['With fewer than ten seeds nothing is said about spread.'] : []),
       'WNLI’s development set contradicts its training set: read nothing into it.',
-    ].filter((note) => !note.startsWith('WNLI') || options.tasks.some((task) => glueTask(task).name === 'wnli')),
+    ].filter((note) => !note.startsWith('WNLI') || options.tasks.includes('wnli')),
   };
 }

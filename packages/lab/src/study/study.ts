@@ -1,12 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { glueTask } from '@hookline/glue';
-import { readGlue } from '@hookline/glue/node';
+import { given, HooklineError } from '@hookline/core';
+import { failedWhileRunning, whileRunning } from '../failures.js';
+import { requireDirectoryPlace } from '../places.js';
 import { type ReportTable, renderReport } from '../report/index.js';
-import { type Cell, type StudyOptions, studyCells } from './cells.js';
+import { type Cell, checkedStudy, type StudyOptions, studyCells } from './cells.js';
 import { majorityShare, type Outcome } from './outcome.js';
-import { readOutcome, runCell } from './run-cell.js';
+import { type CellInputs, readOutcome, requireSameSources, runCell } from './run-cell.js';
+import { checkpointDigest, taskData } from './sources.js';
 import { studyReport } from './study-report.js';
 
 export interface DoneCell {
@@ -20,11 +22,14 @@ export interface StudyRun {
   /** Runs at a time, each on its share of the processor's threads; default 1. */
   readonly jobs?: number;
   readonly signal?: AbortSignal;
+  /** Told at once of a run that failed, and of test predictions that could not be made. */
+  readonly onNotice?: (text: string) => void;
   /** Told after each cell. `secondsLeft` is estimated from cells of the same task, or of any. */
   readonly onCell?: (done: DoneCell, progress: { readonly done: number; readonly of: number; readonly secondsLeft: number }) => void;
 }
 
 export interface StudyResult {
+  /** Those that are done, in the study's order. */
   readonly cells: readonly DoneCell[];
   readonly of: number;
   readonly tables: readonly ReportTable[];
@@ -34,8 +39,10 @@ export interface StudyResult {
 
 /** Seconds that the cells to come will take: the mean of those of the same task and method, else of all. */
 function secondsLeft(todo: readonly Cell[], done: readonly DoneCell[]): number {
-  const mean = (cells: readonly DoneCell[]): number | undefined =>
-    cells.length === 0 ? undefined : cells.reduce((sum, { outcome }) => sum + outcome.seconds, 0) / cells.length;
+  const mean = (cells: readonly DoneCell[]): number | undefined => {
+    const known = cells.flatMap(({ outcome }) => outcome.seconds ?? []);
+    return known.length === 0 ? undefined : known.reduce((sum, seconds) => sum + seconds, 0) / known.length;
+  };
   return todo.reduce((sum, { task, method }) => {
     const alike = done.filter(({ cell }) => cell.task === task && cell.method === method);
     return sum + (mean(alike) ?? mean(done) ?? 0);
@@ -43,50 +50,92 @@ function secondsLeft(todo: readonly Cell[], done: readonly DoneCell[]): number {
 }
 
 /**
- * Fine-tunes every cell of a study that is not done yet, `jobs` at a time, and writes `report.html`. Starting it again goes on where it stopped. Where a cell
- * fails, those beside it run to their end before the error is thrown, so that nothing is lost.
- * @throws HooklineError `HOOKLINE_STUDY`, and as the readers of the data
+ * Reads what cells are made of, once for each key. What cannot be read is left out where every cell that needs it is done: a finished study outlives its
+ * checkpoints.
  */
-export async function runStudy(options: StudyOptions, directory: string, { command, jobs = 1, signal, onCell }: StudyRun): Promise<StudyResult> {
-  const cells = studyCells(options);
-  const majorities = new Map<string, number>();
-  for (const task of new Set(cells.map((cell) => cell.task))) {
-    const { examples } = await readGlue({ task, split: glueTask(task).evaluation[0]!, data: options.data });
-    majorities.set(task, majorityShare(examples.map(({ label }) => label!)));
+async function readSources<T>(cells: readonly Cell[], todo: ReadonlySet<Cell>, key: 'task' | 'checkpoint', read: (cell: Cell) => Promise<T>) {
+  const found = new Map<string, T>();
+  for (const cell of cells) {
+    if (found.has(cell[key])) continue;
+    try {
+      found.set(cell[key], await read(cell));
+    } catch (error) {
+      if (!(error instanceof HooklineError) || [...todo].some((one) => one[key] === cell[key])) throw error;
+    }
   }
-  const done: DoneCell[] = cells.flatMap((cell) => {
-    const outcome = readOutcome(join(directory, cell.name), cell);
-    return outcome ? [{ cell, outcome }] : [];
-  });
+  return found;
+}
+
+function failure(failures: readonly unknown[]): unknown {
+  const [first] = failures;
+  if (failures.length === 1) return first;
+  const error = new HooklineError('HOOKLINE_STUDY', `${failures.length} runs failed; the first: ${(first as Error).message}`, { cause: first });
+  return failures.some(failedWhileRunning) ? whileRunning(error) : error;
+}
+
+/**
+ * Fine-tunes every cell of a study that is not done yet, `jobs` at a time, and writes `report.html`. Starting it again goes on where it stopped. A run that
+ * diverges counts as failed; where one fails otherwise, the others are made and the report is written before the error is thrown.
+ * @throws HooklineError `HOOKLINE_STUDY`, `HOOKLINE_OPTIONS`, `HOOKLINE_TASK`, and as the readers of data and checkpoints, before anything is trained
+ */
+export async function runStudy(asked: StudyOptions, directory: string, run: StudyRun): Promise<StudyResult> {
+  const { command, jobs = 1, signal, onNotice, onCell } = run;
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new HooklineError('HOOKLINE_OPTIONS', `a study cannot make ${jobs} runs at a time`, { hint: 'give a whole number, at least 1' });
+  }
+  const options = checkedStudy(asked);
+  const cells = studyCells(options);
+  requireDirectoryPlace(directory);
+  const folder = ({ name }: Cell): string => join(directory, name);
+  const outcomes = new Map<Cell, Outcome>();
+  for (const cell of cells) {
+    const outcome = readOutcome(folder(cell), cell);
+    if (outcome) outcomes.set(cell, outcome);
+  }
+  const waiting = new Set(cells.filter((cell) => !outcomes.has(cell)));
+  const data = await readSources(cells, waiting, 'task', ({ config }) => taskData(config));
+  const checkpoints = await readSources(cells, waiting, 'checkpoint', ({ config }) => checkpointDigest(config));
+  for (const [cell, outcome] of outcomes) {
+    const [checkpoint, sets] = [checkpoints.get(cell.checkpoint), data.get(cell.task)];
+    requireSameSources(folder(cell), cell, outcome, given({ checkpoint, data: sets?.digest }));
+  }
+  const inputsOf = ({ task, checkpoint }: Cell): CellInputs => {
+    const { digest, labels } = data.get(task)!;
+    return { sources: { checkpoint: checkpoints.get(checkpoint)!, data: digest }, majority: majorityShare(labels) };
+  };
   mkdirSync(directory, { recursive: true });
-  const todo = cells.filter((cell) => !done.some((one) => one.cell === cell));
-  const waiting = new Set(todo);
+  const doneCells = (): readonly DoneCell[] => cells.flatMap((cell) => (outcomes.has(cell) ? [{ cell, outcome: outcomes.get(cell)! }] : []));
   const running = new Set<Cell>();
   const failures: unknown[] = [];
   const lane = async (): Promise<void> => {
     for (const cell of waiting) {
-      if (signal?.aborted || failures.length > 0) return;
+      if (signal?.aborted) return;
       waiting.delete(cell);
       running.add(cell);
-      const outcome = await runCell(cell, join(directory, cell.name), majorities.get(cell.task)!, {
-        command,
-        jobs,
-        threads: Math.max(1, Math.floor(availableParallelism() / jobs)),
-        ...(signal ? { signal } : {}),
-      }).catch((error: unknown) => {
+      try {
+        const outcome = await runCell(cell, folder(cell), inputsOf(cell), {
+          command,
+          jobs,
+          threads: Math.max(1, Math.floor(availableParallelism() / jobs)),
+          ...given({ signal, onNotice }),
+        });
+        running.delete(cell);
+        if (!outcome) return;
+        outcomes.set(cell, outcome);
+        const left = secondsLeft([...waiting, ...running], doneCells()) / jobs;
+        onCell?.({ cell, outcome }, { done: outcomes.size, of: cells.length, secondsLeft: left });
+      } catch (error) {
+        running.delete(cell);
         failures.push(error);
-        return undefined;
-      });
-      running.delete(cell);
-      if (!outcome) return;
-      done.push({ cell, outcome });
-      onCell?.({ cell, outcome }, { done: done.length, of: cells.length, secondsLeft: secondsLeft([...waiting, ...running], done) / jobs });
+        onNotice?.((error as Error).message);
+      }
     }
   };
   await Promise.all(Array.from({ length: jobs }, lane));
-  if (failures.length > 0) throw failures[0];
+  const done = doneCells();
   const report = join(directory, 'report.html');
   const made = await studyReport(options, done, cells.length);
   writeFileSync(report, await renderReport(made));
+  if (failures.length > 0) throw failure(failures);
   return { cells: done, of: cells.length, tables: made.tables, report };
 }
