@@ -53,15 +53,20 @@ function secondsLeft(todo: readonly Cell[], done: readonly DoneCell[]): number {
  * Reads what cells are made of, once for each key. What cannot be read is left out where every cell that needs it is done: a finished study outlives its
  * checkpoints.
  */
-async function readSources<T>(cells: readonly Cell[], todo: ReadonlySet<Cell>, key: 'task' | 'checkpoint', read: (cell: Cell) => Promise<T>) {
-  const found = new Map<string, T>();
+async function readSources<T>(
+  cells: readonly Cell[],
+  todo: ReadonlySet<Cell>,
+  key: 'task' | 'checkpoint',
+  read: (cell: Cell) => Promise<T>,
+): Promise<ReadonlyMap<string, T | undefined>> {
+  const needed = new Set([...todo].map((cell) => cell[key]));
+  const found = new Map<string, T | undefined>();
   for (const cell of cells) {
     if (found.has(cell[key])) continue;
-    try {
-      found.set(cell[key], await read(cell));
-    } catch (error) {
-      if (!(error instanceof HooklineError) || [...todo].some((one) => one[key] === cell[key])) throw error;
-    }
+    const unlessNeeded = (error: unknown): undefined => {
+      if (!(error instanceof HooklineError) || needed.has(cell[key])) throw error;
+    };
+    found.set(cell[key], await read(cell).catch(unlessNeeded));
   }
   return found;
 }
