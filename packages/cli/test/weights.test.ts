@@ -149,7 +149,7 @@ describe('weights that are wrong', { timeout: 120_000 }, () => {
         writeFileSync(join(directory, 'folder', 'config.json'), readFileSync(join(directory, 'run-exported', 'config.json')));
         writeFileSync(join(directory, 'folder', 'pytorch_model.bin'), '');
       },
-      line: /\[HOOKLINE_PRETRAINED\] folder holds pytorch_model\.bin, and no model\.safetensors; convert it .*save_pretrained/,
+      line: /\[HOOKLINE_PRETRAINED\] folder holds pytorch_model\.bin, and no model\.safetensors; convert it .*save_file/,
     },
     {
       name: 'another kind of model',

@@ -2,10 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeRunModel } from '@hookline/bert/node';
-import { HooklineError, type Monitor, parseOptions } from '@hookline/core';
+import { given, HooklineError, type Monitor, parseOptions } from '@hookline/core';
 import { bestCheckpoint, readMetrics } from '@hookline/core/node';
 import { describeTask, type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
 import * as z from 'zod';
+import { evaluationGains } from '../pretrain/evaluation-gains.js';
 import { runFiles, seedFolders } from '../pretrain/files.js';
 import { type FinetuneConfig, finetuneConfig } from './config.js';
 
@@ -28,7 +29,14 @@ const plainTask = ({ name, texts, target, metrics }: TextTask): TextTask => ({ n
 /** Writes what a run needs to be replayed and its model to be used: `config.json`, `task.json`, `model.json` and the tokenizer. */
 export function writeFinetuneRun(directory: string, config: FinetuneConfig, learner: FineTuningLearner, { tokenizer }: PretrainedModel): void {
   const { task } = learner;
-  writeRunModel(directory, { config: learner.config, tokenizer, head: 'classifier', labels: labelsOf(task.target) });
+  const labels = labelsOf(task.target);
+  writeRunModel(directory, {
+    config: learner.config,
+    tokenizer,
+    head: 'classifier',
+    labels,
+    ...given({ evaluationGains: evaluationGains(config, learner.config) }),
+  });
   writeFileSync(taskFile(directory), `${JSON.stringify(plainTask(task), undefined, 2)}\n`);
   writeFileSync(runFiles(directory).config, `${JSON.stringify(config, undefined, 2)}\n`);
 }
