@@ -52,7 +52,7 @@ it.each([
   [{ seeds: 0 }, /cannot have 0 seeds/],
   [{ epochs: 0 }, /study: option 'epochs'/],
   [{ learningRates: [0] }, /study: option 'learningRate\.peak'/],
-  [{ allow: ['everything' as never] }, /study: option 'allow\[0\]'/],
+  [{ allow: ['everything'] as never }, /study: option 'allow\[0\]'/],
 ] as const)('refuses %o', (wrong, message) => {
   expect(() => studyCells({ ...options, ...wrong })).toThrow(message);
 });
