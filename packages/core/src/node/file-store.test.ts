@@ -202,7 +202,7 @@ describe('fileStore', () => {
 
   it('refuses options that make no sense', () => {
     expect(() => fileStore(directory, { keep: 0 })).toThrow(expect.objectContaining({ code: 'HOOKLINE_OPTIONS' }));
-    expect(() => fileStore(directory, { kept: 1 } as object)).toThrow(/did you mean 'keep'/);
+    expect(() => fileStore(directory, { keeps: 1 } as object)).toThrow(/did you mean 'keep'/);
   });
 
   it('says that a directory cannot be made', async () => {
