@@ -79,6 +79,27 @@ describe('fine-tuning through the binary', { timeout: 120_000 }, () => {
     expect(weights('seeds')).toBe(weights('tuned'));
   });
 
+  it('interrupted among several seeds names the whole run, and no seed that is not done counts', async () => {
+    let sent = false;
+    const { code, err } = await hookline(
+      ['finetune', '--checkpoint', 'run', ...small, ...own, '--epochs', '200', '--seeds', '2', '--json', '--evaluate-every', '1', '--run', 'stopped'],
+      {
+        cwd: workspace,
+        onOutput: (child, out) => {
+          if (sent || !out.includes('"event":"evaluation"')) return;
+          sent = true;
+          child.kill('SIGINT');
+        },
+      },
+    );
+    expect(code).toBe(130);
+    expect(err.join('\n')).toMatch(/go on with: hookline finetune --resume stopped$/);
+    expect(err.join('\n')).toMatch(/the checkpoint has no pooler: made anew, untrained: bert\.pooler\.dense\.weight/);
+    const report = readFileSync(join(workspace, 'stopped', 'report.html'), 'utf8');
+    expect(report).toContain('stopped before its end');
+    expect(report).toMatch(/0, stopped after step \d+/);
+  });
+
   it('MNLI is measured on both its sets, and predicted with AX', async () => {
     const mnli = ['finetune', '--checkpoint', 'run', ...small, '--task', 'mnli', '--data', 'glue', '--run', 'mnli', '--json'];
     const { code, out } = await hookline(mnli, { cwd: workspace });
