@@ -1,7 +1,7 @@
 export { inferTarget } from './data/infer-target.js';
 export type { FineTuningBatch } from './fine-tuning/batch.js';
 export { type ClassifierOptions, type ClassifierWeights, classifierWeights, labelsOf, type PretrainedModel } from './fine-tuning/classifier-weights.js';
-export { type FineTuningLearner, fineTuning, scalarsOf } from './fine-tuning/fine-tuning.js';
+export { createdPooler, type FineTuningLearner, fineTuning, scalarsOf } from './fine-tuning/fine-tuning.js';
 export { type FineTuningOptions, type FineTuningSettings, requireLabels } from './fine-tuning/options.js';
 export { type ExamplePrediction, type PredictOptions, predictExamples, probabilities } from './fine-tuning/predictions.js';
 export { fineTuningRecipe } from './fine-tuning/recipe.js';
@@ -17,4 +17,4 @@ export { submissionFile } from './submission/submission-file.js';
 export { describeTask } from './tasks/describe.js';
 export type { GlueSplit, GlueTask, GlueTaskName, SplitLayout, SubmissionFile } from './tasks/glue-task.js';
 export { glueTask, glueTasks, splitLayout } from './tasks/glue-tasks.js';
-export type { Example, LabelledSet, MetricName, Target, TextTask } from './tasks/task.js';
+export { type Example, type LabelledSet, type MetricName, metricNames, type Target, type TextTask } from './tasks/task.js';

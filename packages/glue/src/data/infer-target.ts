@@ -1,8 +1,8 @@
 import type { Target } from '../tasks/task.js';
-import { parseDecimal } from './parse-label.js';
+import { hasDecimalComma, parseDecimal } from './parse-label.js';
 
 /** A number with a decimal comma, which is none here, and yet shows what a column holds. */
-const withComma = (text: string): number => (/^[^,]*,\d+$/.test(text) ? parseDecimal(text.replace(',', '.')) : Number.NaN);
+const withComma = (text: string): number => (hasDecimalComma(text) ? parseDecimal(text.replace(',', '.')) : Number.NaN);
 
 /**
  * What the labels of a training set stand for: classes, unless most are numbers and one of them is not whole. Classes are ordered by code units, or by value

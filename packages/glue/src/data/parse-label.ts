@@ -15,6 +15,9 @@ const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** A decimal number; NaN for any other text. */
 export const parseDecimal = (text: string): number => (decimal.test(text) ? Number(text) : Number.NaN);
 
+/** Whether a text looks like a number with a decimal comma, which is not read. */
+export const hasDecimalComma = (text: string): boolean => /^[^,]*,\d+$/.test(text);
+
 /**
  * Reads a label as it is written in a file: the index of a class, its name, or a number.
  * @returns the class's index or the number, or what is wrong with the text

@@ -1,6 +1,6 @@
 import type { Target } from '../tasks/task.js';
 import { shortened } from './data-error.js';
-import { type LabelProblem, parseDecimal } from './parse-label.js';
+import { hasDecimalComma, type LabelProblem, parseDecimal } from './parse-label.js';
 
 /** A label that speaks against what `inferTarget` took the labels for. */
 export interface SuspectLabel extends LabelProblem {
@@ -25,7 +25,7 @@ export function suspectLabel(labels: readonly string[], target: Target): Suspect
 function strangerAmongNumbers(labels: readonly string[]): SuspectLabel | undefined {
   const row = labels.findIndex((label) => !Number.isFinite(parseDecimal(label)));
   if (row < 0) return undefined;
-  const comma = /^[^,]*,\d+$/.test(labels[row]!) ? "write the decimal point as '.'" : 'mend it';
+  const comma = hasDecimalComma(labels[row]!) ? "write the decimal point as '.'" : 'mend it';
   return { row, problem: `'${shortened(labels[row]!)}' is no number, and most labels are`, hint: `${comma}; where labels are names, say ${asClasses}` };
 }
 

@@ -32,6 +32,12 @@ export interface FineTuningLearner extends Learner<FineTuningBatch, tf.Tensor> {
   predict(examples: readonly Example[], block: Block<tf.Tensor>): Promise<readonly ExamplePrediction[]>;
 }
 
+/** That the pooler is untrained, for the user; undefined where it is the checkpoint's. */
+export function createdPooler({ created }: Pick<FineTuningLearner, 'created'>): string | undefined {
+  const pooler = created.filter((name) => !name.startsWith('classifier.'));
+  return pooler.length > 0 ? `the checkpoint has no pooler: made anew, untrained: ${pooler.join(', ')}` : undefined;
+}
+
 /** Mean loss of predictions without smoothing or weights: cross-entropy in nats, or the squared error. */
 function meanLoss(predictions: readonly ExamplePrediction[], labels: readonly number[], kind: 'classes' | 'number'): number {
   const losses = predictions.map(({ logits }, i) => {

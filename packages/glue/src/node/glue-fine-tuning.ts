@@ -1,6 +1,6 @@
 import { type ReadPretrainedOptions, readPretrained } from '@hookline/bert/node';
 import type { PretrainedModel } from '../fine-tuning/classifier-weights.js';
-import { type FineTuningLearner, fineTuning } from '../fine-tuning/fine-tuning.js';
+import { createdPooler, type FineTuningLearner, fineTuning } from '../fine-tuning/fine-tuning.js';
 import type { FineTuningOptions } from '../fine-tuning/options.js';
 import { glueTask } from '../tasks/glue-tasks.js';
 import type { LabelledSet, TextTask } from '../tasks/task.js';
@@ -55,7 +55,7 @@ export async function glueFineTuning(options: GlueFineTuningOptions): Promise<Fi
   if (onNotice) for (const warning of [train, ...Object.values(evaluation)].flatMap((set) => set.warnings)) onNotice(warning);
   const model = typeof checkpoint === 'string' ? await readForFineTuning(checkpoint, { allow, ...(onNotice ? { onNotice } : {}) }) : checkpoint;
   const learner = await fineTuning({ ...rest, task, model, train, evaluation });
-  const pooler = learner.created.filter((name) => !name.startsWith('classifier.'));
-  if (pooler.length > 0) onNotice?.(`the checkpoint has no pooler: made anew, untrained: ${pooler.join(', ')}`);
+  const made = createdPooler(learner);
+  if (made !== undefined) onNotice?.(made);
   return learner;
 }

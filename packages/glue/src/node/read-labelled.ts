@@ -5,7 +5,7 @@ import { dataError, shortened } from '../data/data-error.js';
 import { inferTarget } from '../data/infer-target.js';
 import { parseLabel } from '../data/parse-label.js';
 import { suspectLabel } from '../data/suspect-label.js';
-import type { Example, LabelledSet, MetricName, Target, TextTask } from '../tasks/task.js';
+import { type Example, type LabelledSet, type MetricName, metricNames, type Target, type TextTask } from '../tasks/task.js';
 import { requireFile } from './file-access.js';
 import { labelledRows } from './labelled-rows.js';
 
@@ -19,10 +19,7 @@ const readLabelledOptions = z.strictObject({
   /** What is to be predicted; by default classes, unless most labels are numbers and one of them is not whole; where it is said, no label is suspect. */
   target: z.enum(['classes', 'number']).exactOptional(),
   /** Default: accuracy for classes, Pearson and Spearman for a number. */
-  metrics: z
-    .array(z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']))
-    .min(1)
-    .exactOptional(),
+  metrics: z.array(z.enum(metricNames)).min(1).exactOptional(),
   /** The task that the training set gave: labels are then read by it, and an unknown one is an error. */
   task: z.custom<TextTask>(isTask, 'expected the task that readLabelled or glueTask gave').exactOptional(),
 });

@@ -1,5 +1,7 @@
+export const metricNames = ['accuracy', 'f1', 'matthews', 'pearson', 'spearman'] as const;
+
 /** How a set of predictions is judged; for all of them more is better. */
-export type MetricName = 'accuracy' | 'f1' | 'matthews' | 'pearson' | 'spearman';
+export type MetricName = (typeof metricNames)[number];
 
 /** What is to be predicted for an example. */
 export type Target =

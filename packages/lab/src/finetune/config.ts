@@ -1,4 +1,5 @@
 import { lengthSchema, positiveLengthSchema } from '@hookline/core';
+import { metricNames } from '@hookline/glue';
 import { layerDropOptions, pldOptions, stochasticDepthOptions } from '@hookline/pld-plugin';
 import * as z from 'zod';
 import { allowedFaults } from '../pretrain/config.js';
@@ -20,7 +21,7 @@ const own = z.strictObject({
     .optional()
     .describe('what the labels stand for; default: classes, unless they are numbers and one of them is not whole'),
   metrics: z
-    .array(z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']))
+    .array(z.enum(metricNames))
     .min(1)
     .optional()
     .describe('what the score is the mean of; default: accuracy of classes, Pearson and Spearman of a number'),

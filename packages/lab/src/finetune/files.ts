@@ -1,18 +1,17 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { writeRunModel } from '@hookline/bert/node';
 import { given, HooklineError, type Monitor, parseOptions } from '@hookline/core';
 import { bestCheckpoint, readMetrics } from '@hookline/core/node';
-import { describeTask, type FineTuningLearner, labelsOf, type PretrainedModel, type TextTask } from '@hookline/glue';
+import { describeTask, type FineTuningLearner, labelsOf, metricNames, type PretrainedModel, type TextTask } from '@hookline/glue';
 import * as z from 'zod';
 import { evaluationGains } from '../pretrain/evaluation-gains.js';
-import { runFiles, seedFolders } from '../pretrain/files.js';
+import { runFiles, savedCheckpoints, seedFolders } from '../pretrain/files.js';
 import { type FinetuneConfig, finetuneConfig } from './config.js';
 
 const taskFile = (directory: string): string => join(directory, 'task.json');
 
-const metric = z.enum(['accuracy', 'f1', 'matthews', 'pearson', 'spearman']);
 const taskSchema = z.strictObject({
   name: z.string(),
   texts: z.union([z.literal(1), z.literal(2)]),
@@ -20,7 +19,7 @@ const taskSchema = z.strictObject({
     z.strictObject({ kind: z.literal('classes'), labels: z.array(z.string()).min(2) }),
     z.strictObject({ kind: z.literal('number'), range: z.tuple([z.number(), z.number()]).exactOptional() }),
   ]),
-  metrics: z.array(metric).min(1),
+  metrics: z.array(z.enum(metricNames)).min(1),
 });
 
 /** A task without what only GLUE's have. */
@@ -70,10 +69,7 @@ export const readFinetuneRun = (directory: string): FinetuneRun => ({
 });
 
 /** Whether a run has saved anything to go on from. */
-export const hasCheckpoint = (directory: string): boolean => {
-  const { checkpoints } = runFiles(directory);
-  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => name.startsWith('step-'));
-};
+export const hasCheckpoint = (directory: string): boolean => savedCheckpoints(directory).length > 0;
 
 /** @throws HooklineError `HOOKLINE_RUN` where a run's data has become that of another task: its classes, say, have other names or another order */
 export function requireSameTask(directory: string, task: TextTask): void {

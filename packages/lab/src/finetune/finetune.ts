@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTrainer, type Plugin, type Scalars, type Trainer } from '@hookline/core';
 import type { TextTask } from '@hookline/glue';
-import { describeTask, type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
+import { createdPooler, describeTask, type FineTuningLearner, fineTuning, type PretrainedModel, type Summary, summarize } from '@hookline/glue';
 import type { FineTuningSets } from '@hookline/glue/node';
 import { whileRunning } from '../failures.js';
 import { readEvaluated } from '../inspect/read-evaluated.js';
@@ -107,8 +107,8 @@ async function trainSeed(
   try {
     const { name, version, device, reason } = learner.engine;
     const { task, train } = inputs.sets;
-    const made = learner.created.filter((weight) => !weight.startsWith('classifier.'));
-    if (resume === false && made.length > 0) options.onNotice?.(`the checkpoint has no pooler: made anew, untrained: ${made.join(', ')}`);
+    const made = createdPooler(learner);
+    if (resume === false && made !== undefined) options.onNotice?.(made);
     options.onStage?.(`seed ${config.seed}: ${train.examples.length} ${describeTask(task)}; engine ${name} ${version}: ${device}; ${reason}`);
     const trainer = createTrainer({
       learner,
@@ -184,20 +184,18 @@ async function finish(config: FinetuneConfig, directory: string, done: readonly 
 const seedDirectory = (directory: string, seed: number): string => join(directory, `seed-${seed}`);
 
 /** Trains what is not done of a plan, seed by seed: one that was interrupted goes on, one that has not begun begins. */
-async function trainSeeds(
-  { config, seeds }: SeedsPlan,
-  directory: string,
-  inputs: Inputs,
-  options: FinetuneOptions,
-  prepare?: () => void,
-): Promise<readonly SeedResult[]> {
+async function trainSeeds(plan: SeedsPlan, directory: string, inputs: Inputs, options: FinetuneOptions): Promise<readonly SeedResult[]> {
+  const { config, seeds } = plan;
+  const prepare = (): void => {
+    if (!hasSeeds(directory)) writeSeedsPlan(directory, plan);
+  };
   const done: SeedResult[] = [];
   for (let seed = config.seed; seed < config.seed + seeds; seed++) {
     const own = seedDirectory(directory, seed);
     const outcome = readSeedOutcome(own);
     const result = outcome
       ? { directory: own, seed, stopped: undefined, ...outcome }
-      : await trainSeed({ ...config, seed }, own, inputs, options, { resume: hasBegun(own), ...(prepare && seed === config.seed ? { prepare } : {}) });
+      : await trainSeed({ ...config, seed }, own, inputs, options, { resume: hasBegun(own), prepare });
     done.push(result);
     if (result.stopped !== undefined) break;
     if (!outcome) writeSeedOutcome(own, result);
@@ -215,9 +213,7 @@ export async function finetune(config: FinetuneConfig, directory: string, seeds:
   requireFresh(directory);
   const inputs = await loadInputs(config, options);
   if (seeds === undefined) return finish(config, directory, [await trainSeed(config, directory, inputs, options)], inputs);
-  const plan = { config, seeds };
-  const done = await trainSeeds(plan, directory, inputs, options, () => writeSeedsPlan(directory, plan));
-  return finish(config, directory, done, inputs);
+  return finish(config, directory, await trainSeeds({ config, seeds }, directory, inputs, options), inputs);
 }
 
 /**

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { checkpointWeights } from '@hookline/bert';
 import { readRunModel } from '@hookline/bert/node';
 import { HooklineError, type Scalars, type Tensors } from '@hookline/core';
 import { readCheckpoint, readCheckpointManifest, readMetrics } from '@hookline/core/node';
 import { nameOf, originOf, type RunOrigin, recordedBy, runsIn, scoreOf } from '../compare/origin.js';
-import { runFiles, runPath } from '../pretrain/files.js';
+import { runFiles, runPath, savedCheckpoints } from '../pretrain/files.js';
 import { heldOutSet } from '../pretrain/plugins.js';
 import { blockRuns } from '../recording/recording.js';
 
@@ -75,7 +74,7 @@ async function inspectRun(directory: string): Promise<RunInspection> {
   const files = runFiles(directory);
   const lines = existsSync(files.metrics) ? await readMetrics(files.metrics) : [];
   const recording = recordedBy(origin, lines);
-  const names = existsSync(files.checkpoints) ? (await readdir(files.checkpoints)).filter((name) => name.startsWith('step-')).sort() : [];
+  const names = savedCheckpoints(directory);
   return {
     kind: 'run',
     directory,

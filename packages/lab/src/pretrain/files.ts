@@ -41,6 +41,16 @@ export function runPath(path: string, { own = false }: { readonly own?: boolean 
   return { directory, checkpoint: named ? basename(full) : undefined };
 }
 
+/** Names of a run's checkpoints, the earliest first. */
+export function savedCheckpoints(directory: string): readonly string[] {
+  const { checkpoints } = runFiles(directory);
+  return existsSync(checkpoints)
+    ? readdirSync(checkpoints)
+        .filter((name) => name.startsWith('step-'))
+        .sort()
+    : [];
+}
+
 /** Folders `seed-N` of a directory that hold a run, in the order of their seeds. */
 export function seedFolders(directory: string, isRun: (folder: string) => boolean): readonly string[] {
   if (!existsSync(directory)) return [];

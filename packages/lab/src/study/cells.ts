@@ -45,6 +45,8 @@ export interface Cell {
   readonly config: FinetuneConfig;
 }
 
+const refusal = (message: string, hint: string): HooklineError => new HooklineError('HOOKLINE_OPTIONS', message, { hint });
+
 /** Each method's options at a strength, by default a gentle one: few steps leave little time to recover. */
 const dropping = {
   pld: (thetaBar = 0.9) => ({ pld: { thetaBar } }),
@@ -65,20 +67,17 @@ interface Method {
 function methodOf(setting: string): Method {
   const [name, strength, ...rest] = setting.split('=') as [string, ...string[]];
   const method = studyMethods.find((one) => one === name);
-  if (method === undefined) throw new HooklineError('HOOKLINE_OPTIONS', `there is no method '${name}'`, { hint: didYouMean(name, studyMethods) });
+  if (method === undefined) throw refusal(`there is no method '${name}'`, didYouMean(name, studyMethods));
   if (method === 'none' || method === 'none-x3') {
-    if (strength !== undefined)
-      throw new HooklineError('HOOKLINE_OPTIONS', `'${method}' drops nothing: '${setting}' means nothing`, { hint: `write ${method}` });
+    if (strength !== undefined) throw refusal(`'${method}' drops nothing: '${setting}' means nothing`, `write ${method}`);
     return { name: method, method, options: {} };
   }
   if (strength === undefined) return { name: method, method, options: dropping[method]() };
   const value = Number(strength);
   if (rest.length > 0 || strength.trim() === '' || !(value >= 0 && value <= 1))
-    throw new HooklineError('HOOKLINE_OPTIONS', `'${setting}' has no strength from 0 to 1`, { hint: `write e.g. ${method}=0.8` });
+    throw refusal(`'${setting}' has no strength from 0 to 1`, `write e.g. ${method}=0.8`);
   return { name: `${method}=${value}`, method, options: dropping[method](value) };
 }
-
-const refusal = (message: string, hint: string): HooklineError => new HooklineError('HOOKLINE_OPTIONS', message, { hint });
 
 /** Refuses what is there twice: both would be one setting, and count as more seeds of it. `keyOf` says what makes two the same. */
 function requireDistinct<T>(what: string, values: readonly T[], keyOf: (value: T) => string, textOf: (value: T) => string): void {
